@@ -1,0 +1,72 @@
+# `make demo` and `make test` need python3 (3.11 or newer), make and, for the tests, apt. Nothing else is assumed.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build
+PYTEST := $(BIN)/python -m coverage run -m pytest
+
+.PHONY: demo test check bench soak format lock clean
+
+demo: $(VENV)/.runtime
+	@$(BIN)/stripchart demo
+
+test: $(VENV)/.dev
+	@tests/need chromium mosquitto mosquitto_pub
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@rm -f .coverage .coverage.*
+	$(PYTEST) $(TESTS)
+	@$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev
+	@tests/need chromium mosquitto mosquitto_pub
+	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+soak: $(VENV)/.dev
+	@tests/need chromium mosquitto mosquitto_pub
+	$(BIN)/python -m pytest tests/faults -m soak --timeout 3600
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix src tests
+	$(BIN)/ruff format src tests
+
+# The locks name no index and no host. They need uv, which is only wanted here.
+lock:
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) pyproject.toml --all-extras --group dev -o requirements-dev.txt
+
+$(VENV)/.runtime: requirements.txt pyproject.toml
+	@$(call install,requirements.txt)
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt pyproject.toml
+	@$(call install,requirements-dev.txt)
+	@touch $@ $(VENV)/.runtime
+
+clean:
+	rm -rf $(VENV) .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache
+
+# install FILE: a virtual environment with what the lock says, then the project itself; uv where it is present, for speed.
+define install
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Stripchart needs Python 3.11 or newer; try: make PYTHON=python3.11 $(MAKECMDGOALS)")'
+	echo "Setting up $(VENV) from $(1) ..."
+	if [ -n "$(UV)" ]; then \
+	  { [ -x $(BIN)/python ] || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" $(VENV); } && \
+	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1) && \
+	  $(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+	  { [ -x $(BIN)/pip ] || $(PYTHON) -m venv $(VENV) || { echo "python3 has no venv module; on Debian: apt-get install python3-venv"; exit 1; }; } && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) && \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+endef

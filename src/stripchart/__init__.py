@@ -1,0 +1,55 @@
+"""Stripchart: live strip charts in the browser for serial ports, MQTT topics and your own Python.
+
+>>> import stripchart
+>>> with stripchart.Monitor("sim:", port=0) as monitor:
+...     print(monitor.url)                                             # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stripchart._version import __version__
+from stripchart.errors import ConfigError, EndOfSource, SourceLost, StripchartError
+
+if TYPE_CHECKING:
+    from stripchart.flow.hub import Overflow
+    from stripchart.flow.records import Batch, Channel, Chunk, Kind
+    from stripchart.monitor import Monitor, source
+
+__all__ = [
+    "Batch",
+    "Channel",
+    "Chunk",
+    "ConfigError",
+    "EndOfSource",
+    "Kind",
+    "Monitor",
+    "Overflow",
+    "SourceLost",
+    "StripchartError",
+    "__version__",
+    "source",
+]
+
+_LAZY = {
+    "Batch": "stripchart.flow.records",
+    "Channel": "stripchart.flow.records",
+    "Chunk": "stripchart.flow.records",
+    "Kind": "stripchart.flow.records",
+    "Monitor": "stripchart.monitor",
+    "Overflow": "stripchart.flow.hub",
+    "source": "stripchart.monitor",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        from importlib import import_module
+
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'stripchart' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,97 @@
+"""What a source, a decoder and a sink promise each other; the pump holds them to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stripchart.flow.records import Batch, Chunk, Tally
+
+
+class Source(Protocol):
+    """Where bytes come from. One pump thread owns it; calls never overlap.
+
+    No method retries or waits long by itself: connecting again is the pump's work.
+    """
+
+    url: str
+    """What the user wrote, without secrets: it is shown and logged."""
+    default_decoder: str
+    """Name of the decoder for its chunks, unless the user names another."""
+    status: str
+    """What a person should know beyond the state, such as "subscribed to 3 filters"; empty if nothing."""
+
+    def open(self) -> None:
+        """Connect.
+
+        Raises
+        ------
+        SourceLost
+            It is not there (yet): tried again with back-off.
+        ConfigError
+            It can never work like this: given up, and shown.
+        """
+        ...
+
+    def read(self, timeout: float) -> Sequence[Chunk]:
+        """Return what has arrived, waiting at most ``timeout`` seconds for the first of it.
+
+        Raises
+        ------
+        SourceLost
+            The device or connection went away.
+        EndOfSource
+            A finite source is at its end; nothing more will come.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of everything. Safe twice, and after a failed ``open``; raises nothing."""
+        ...
+
+
+class Writable(Protocol):
+    """A source that also takes commands."""
+
+    def write(self, data: bytes, topic: str = "") -> None:
+        """Send bytes to the device; SourceLost if it is away."""
+        ...
+
+
+class Decoder(Protocol):
+    """Bytes to batches. No I/O, thread or clock; bounded memory; any chunking gives the same batches."""
+
+    tally: Tally
+    """Its account; see ``Tally``."""
+    note: str
+    """What it recognised, in words for the page ("CSV, 3 columns, header"); empty if nothing yet."""
+
+    @property
+    def buffered(self) -> int:
+        """Bytes of an incomplete frame that it holds."""
+        ...
+
+    def feed(self, chunks: Sequence[Chunk]) -> Sequence[Batch]:
+        """Decode; bad frames are counted in ``tally`` with a reason. Never raises on any bytes.
+
+        While it holds input and nothing arrives, it is fed an empty chunk now and then, which only tells the time.
+        """
+        ...
+
+    def finish(self) -> Sequence[Batch]:
+        """Decode what is held: the input has ended, and its last frame may lack its end."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the partial frame after a loss, counting its bytes as skipped."""
+        ...
+
+
+class Sink(Protocol):
+    """Where a pump puts batches: the hub."""
+
+    def publish(self, batch: Batch) -> int:
+        """Take a batch; return how many of its samples were refused (a limit was reached)."""
+        ...

@@ -1,0 +1,50 @@
+"""Every sample accounted for: one snapshot of all counters, and whether they balance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stripchart.flow.pump import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stripchart.flow.hub import Hub
+    from stripchart.flow.pump import Pump
+
+
+def snapshot(pumps: Iterable[Pump], hub: Hub) -> dict[str, Any]:
+    """Return the ledger as the JSON API shows it.
+
+    Returns
+    -------
+    ``{"sources": {name: account}, "subscriptions": {name: account}, "balanced": bool}``; a source's account holds
+    bytes and frames, a subscription's counts samples.
+    """
+    sources = {pump.name: describe(pump) for pump in pumps}
+    subscriptions: dict[str, dict[str, int]] = {}
+    for subscription in hub.subscriptions():
+        subscriptions[_free_name(subscription.name, subscriptions)] = subscription.counts()._asdict()
+    balanced = all(map(source_balances, sources.values())) and all(map(queue_balances, subscriptions.values()))
+    return {"sources": sources, "subscriptions": subscriptions, "balanced": balanced}
+
+
+def source_balances(account: Mapping[str, Any]) -> bool:
+    """Say whether all bytes and all frames of a source are accounted for."""
+    bytes_known = account["bytes_framed"] + account["bytes_skipped"] + account["bytes_buffered"]
+    frames_known = account["decoded"] + sum(account["rejected"].values())
+    return bool(account["bytes"] == bytes_known and account["frames"] == frames_known)
+
+
+def queue_balances(account: Mapping[str, int]) -> bool:
+    """Say whether all samples published to a subscription are delivered, lost or queued."""
+    return account["published"] == account["delivered"] + account["lost"] + account["queued"]
+
+
+def _free_name(name: str, taken: Mapping[str, object]) -> str:
+    number = 1
+    free = name
+    while free in taken:
+        number += 1
+        free = f"{name} {number}"
+    return free

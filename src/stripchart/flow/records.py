@@ -1,0 +1,158 @@
+"""The data itself: chunks of bytes go in, batches of samples come out.
+
+A *sample* is one value of one channel at one time; a batch of ``n`` rows and ``c`` channels holds ``n * c``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_REASONS: Final = 32
+"""Distinct reasons a tally keeps; later ones are counted as ``other`` (they become metric labels)."""
+MAX_REJECT_BYTES: Final = 200
+"""Bytes of a rejected input that are kept to be shown."""
+
+
+class Kind(StrEnum):
+    """What a channel's values are."""
+
+    NUMBER = "number"
+    """float64; NaN is a value that the sensor sent as such."""
+    STATE = "state"
+    """float64 codes of a switch: 0 is off, 1 is on."""
+    TEXT = "text"
+    """Python strings in an object array."""
+
+
+class Channel(NamedTuple):
+    """One column of a stream."""
+
+    name: str
+    unit: str = ""
+    kind: Kind = Kind.NUMBER
+
+
+class Chunk(NamedTuple):
+    """Bytes as a source read them, at one instant.
+
+    A message-oriented source (MQTT, UDP) yields one chunk a message, a byte stream whatever had arrived.
+    """
+
+    data: bytes
+    time_ns: int
+    """When it was read: nanoseconds since the epoch, UTC."""
+    since_ns: int = 0
+    """Nothing in it arrived before this instant (0: unknown); lines of one chunk are spread in between."""
+    topic: str = ""
+    retained: bool = False
+    """An old value which a broker kept for new subscribers."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Consecutive rows of one stream, as read-only columns; every cell is there.
+
+    Attributes
+    ----------
+    stream
+        Name of the stream. A decoder gives the part below its source (``""`` for the source itself).
+    channels
+        One for each column. A decoder passes the same tuple again while nothing changes.
+    time
+        int64, shape (n,): nanoseconds since the epoch, UTC.
+    values
+        One array of shape (n,) a channel: float64, or object for text.
+    gap
+        Something is missing before the first row, so no line is drawn to it.
+    retained
+        Old values that a broker had kept.
+    first
+        Number of the first row in its stream, counted by the hub from 0.
+
+    Raises
+    ------
+    ValueError
+        If the columns differ in length or number.
+    """
+
+    stream: str
+    channels: tuple[Channel, ...]
+    time: NDArray[np.int64]
+    values: tuple[NDArray[Any], ...]
+    gap: bool = False
+    retained: bool = False
+    first: int = 0
+
+    def __post_init__(self) -> None:
+        rows = len(self.time)
+        if len(self.values) != len(self.channels):
+            raise ValueError(f"batch {self.stream!r}: {len(self.channels)} channels, but {len(self.values)} columns")
+        self.time.flags.writeable = False
+        for channel, column in zip(self.channels, self.values, strict=True):
+            if len(column) != rows:
+                raise ValueError(f"batch {self.stream!r}: {rows} times, but {len(column)} values of {channel.name!r}")
+            column.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def samples(self) -> int:
+        """How many values there are: rows times channels."""
+        return len(self.time) * len(self.values)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        """Return the column of a channel by name; KeyError if there is none."""
+        for channel, column in zip(self.channels, self.values, strict=True):
+            if channel.name == name:
+                return column
+        raise KeyError(f"{self.stream}: no channel {name!r}, only {[c.name for c in self.channels]}")
+
+
+def make_batch(stream: str, channels: tuple[Channel, ...], time: Any, values: Any, **flags: Any) -> Batch:
+    """Build a batch from anything array-like; text columns become object arrays, all others float64."""
+    columns = tuple(
+        np.asarray(column, dtype=object if channel.kind is Kind.TEXT else np.float64)
+        for channel, column in zip(channels, values, strict=True)
+    )
+    return Batch(stream, channels, np.asarray(time, dtype=np.int64), columns, **flags)
+
+
+class Reject(NamedTuple):
+    """An input that did not become samples, kept to answer "why isn't it plotting?"."""
+
+    time_ns: int
+    reason: str
+    data: bytes
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a decoder did with its input; it only grows.
+
+    At every instant ``bytes received = bytes_framed + bytes_skipped + bytes still buffered`` and
+    ``frames = decoded + sum(rejected.values())``. A frame is a line, a message or a packet; what carries no
+    samples by intent (a header row, a blank line, log text) is decoded too, into none.
+    """
+
+    bytes_framed: int = 0
+    bytes_skipped: int = 0
+    frames: int = 0
+    decoded: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    recent: deque[Reject] = field(default_factory=lambda: deque(maxlen=100))
+
+    def reject(self, time_ns: int, reason: str, data: bytes, count: int = 1) -> None:
+        """Count ``count`` frames as rejected for a short, fixed ``reason``, and keep one to show."""
+        if reason not in self.rejected and len(self.rejected) >= MAX_REASONS:
+            reason = "other"
+        self.rejected[reason] += count
+        self.recent.append(Reject(time_ns, reason, data[:MAX_REJECT_BYTES]))

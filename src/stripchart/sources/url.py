@@ -1,0 +1,41 @@
+"""The text of a source's URL, taken apart. Topic filters hold ``#``, ``+`` and ``/``, so urllib's rules do not fit."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from stripchart.errors import ConfigError
+
+_QUERY = re.compile(r"\?(?=[A-Za-z_][A-Za-z0-9_]*=)")
+
+
+class SourceUrl(NamedTuple):
+    """``scheme:target?key=value&…`` in its parts."""
+
+    scheme: str
+    target: str
+    query: dict[str, str]
+
+
+def split_url(text: str) -> SourceUrl:
+    """Split a source's URL; a ``?`` counts only before ``name=``, a ``#`` never does.
+
+    Raises
+    ------
+    ConfigError
+        If there is no scheme, or a key is given twice.
+    """
+    if text == "-":
+        return SourceUrl("-", "", {})
+    scheme, colon, rest = text.partition(":")
+    if not colon or not re.fullmatch(r"[a-z][a-z0-9+.-]*|-", scheme):
+        raise ConfigError(f"{text!r}: expected SCHEME:TARGET, such as serial:/dev/ttyUSB0, mqtt://host/topic/# or sim:")
+    target, *queries = _QUERY.split(rest, maxsplit=1)
+    query: dict[str, str] = {}
+    for key, value in parse_qsl("".join(queries), keep_blank_values=True):
+        if key in query:
+            raise ConfigError(f"{text!r}: option {key!r} is given twice")
+        query[key] = value
+    return SourceUrl(scheme, target, query)

@@ -1,0 +1,37 @@
+"""A serial device made of a pseudo-terminal: the test holds the master, Stripchart opens the slave by its path."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import tty
+from pathlib import Path
+
+
+class PtyDevice:
+    """A device behind a path that can be unplugged and plugged in again (the path is a link to the pty)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.master = -1
+        self.slave = -1
+
+    def plug(self) -> None:
+        self.master, self.slave = pty.openpty()
+        tty.setraw(self.slave)
+        os.set_blocking(self.master, True)
+        self.path.unlink(missing_ok=True)
+        self.path.symlink_to(os.ttyname(self.slave))
+
+    def unplug(self) -> None:
+        self.path.unlink(missing_ok=True)
+        for descriptor in (self.slave, self.master):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+        self.master = self.slave = -1
+
+    def write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self.master, view) :]

@@ -1,0 +1,242 @@
+"""The composition root: builds, starts and stops everything.
+
+>>> import stripchart
+>>> monitor = stripchart.Monitor("sim:").start()       # returns at once           # doctest: +SKIP
+>>> monitor.url                                                                     # doctest: +SKIP
+'http://127.0.0.1:40123/'
+>>> monitor.frame("sim")["temperature"][-1]                                         # doctest: +SKIP
+21.4
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from stripchart.errors import ConfigError, StripchartError
+from stripchart.flow import ledger
+from stripchart.flow.hub import Hub
+from stripchart.flow.pump import Pump
+from stripchart.frames import Frame, to_frame
+from stripchart.spec import SourceLike, SourceSpec, as_spec, free_name, source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+    from typing import Self
+
+    from bokeh.document import Document
+
+    from stripchart.flow.hub import Subscription
+    from stripchart.ui.context import Theme
+    from stripchart.ui.server import PageServer
+
+__all__ = ["Monitor", "SourceLike", "SourceSpec", "source"]
+
+log = logging.getLogger(__name__)
+
+
+class Monitor:
+    """Sources, their recent data, and a page in the browser that shows them.
+
+    Works in a script (the page is served by a thread of its own), in a running asyncio or Tornado program and in
+    a notebook (the page is served by their loop). Sources always read in threads of their own.
+
+    Parameters
+    ----------
+    *sources
+        URLs (``"serial:/dev/ttyUSB0?baudrate=115200"``), callables that return numbers, or what ``source()`` makes.
+    host, port
+        Where the page listens; port 0 picks a free one. Beyond loopback a token is made and part of ``url``.
+    title, window, theme
+        What the page is called, how many seconds it shows at first, and "system", "light" or "dark".
+    token
+        Asked of visitors; the empty text asks none of nobody, None (the default) asks beyond loopback only.
+    allow_hosts
+        Further host names under which the page may be asked for.
+    certificate, key
+        PEM files for https.
+    max_sessions
+        Pages that may be open at once.
+    update_ms
+        Milliseconds between two updates of a page.
+    pages
+        Further pages by path: ``{"/circles": make_document}`` with functions that fill a Bokeh ``Document``.
+
+    Raises
+    ------
+    ConfigError
+        If a source or the address cannot be as asked; all mistakes are named.
+    """
+
+    def __init__(
+        self,
+        *sources: SourceLike,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        title: str = "Stripchart",
+        window: float = 60.0,
+        theme: Theme = "system",
+        token: str | None = None,
+        allow_hosts: Iterable[str] = (),
+        certificate: str | None = None,
+        key: str | None = None,
+        max_sessions: int = 50,
+        update_ms: int = 50,
+        pages: Mapping[str, Callable[[Document], None]] | None = None,
+    ) -> None:
+        self.hub = Hub()
+        self.pumps: list[Pump] = []
+        self.title = title
+        self._look = {"title": title, "window": window, "theme": theme, "max_sessions": max_sessions, "update_ms": update_ms}
+        self._serving = {
+            "host": host, "port": port, "token": token, "allow_hosts": tuple(allow_hosts),
+            "certificate": certificate, "key": key, "pages": pages,
+        }  # fmt: skip
+        self._server: PageServer | None = None
+        self._lock = threading.Lock()
+        for given in sources:
+            self.add(given)
+
+    def add(self, given: SourceLike) -> str:
+        """Add a source, also while running; return its name.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be built, or its name is taken.
+        """
+        with self._lock:
+            spec = as_spec(given)
+            name = spec.name
+            taken = {pump.name for pump in self.pumps}
+            if name in taken:
+                if isinstance(given, SourceSpec) and given.name:
+                    raise ConfigError(f"source {name!r}: the name is taken; give another one")
+                name = free_name(name, taken)
+            built, decoder = spec.build()
+            pump = Pump(name, built, decoder, self.hub, must_start=spec.must_start)
+            self.pumps.append(pump)
+            if self._server is not None:
+                pump.start()
+        return name
+
+    def start(self) -> Self:
+        """Serve the page and start the sources; return at once.
+
+        Raises
+        ------
+        ConfigError
+            If the address is taken or may not be used.
+        StripchartError
+            If it was started before.
+        """
+        from stripchart.ui.context import Context
+        from stripchart.ui.server import PageServer
+
+        with self._lock:
+            if self._server is not None:
+                raise StripchartError("the monitor is running already; stop() it first")
+            context = Context(self.hub, self.pumps, **self._look)  # type: ignore[arg-type]
+            server = PageServer(context, **self._serving)  # type: ignore[arg-type]
+            server.start()
+            self._server = server
+            for pump in self.pumps:
+                pump.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop the sources and the page; safe twice. A stopped monitor keeps its data, and is not started again."""
+        with self._lock:
+            for pump in self.pumps:  # all are told first, so that their last reads overlap
+                pump.ask_to_stop()
+            for pump in self.pumps:
+                pump.stop()
+            if self._server is not None:
+                self._server.stop()
+
+    def __enter__(self) -> Self:
+        return self if self._server is not None else self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Address of the page; with the token, where one is asked."""
+        return self._running().url
+
+    @property
+    def port(self) -> int:
+        """The port that the page listens on."""
+        return self._running().port
+
+    def subscribe(self, streams: Iterable[str] | None = None, **options: Any) -> Subscription:
+        """Queue batches for your own code; see ``Hub.subscribe``."""
+        return self.hub.subscribe(streams, **options)
+
+    def channels(self) -> list[dict[str, Any]]:
+        """Return what is known of every channel, as ``GET /api/channels`` does."""
+        from stripchart.ui.context import Context
+        from stripchart.ui.readout import channel_table
+
+        return channel_table(Context(self.hub, self.pumps))
+
+    def ledger(self) -> dict[str, Any]:
+        """Return every counter and whether they balance, as ``GET /api/ledger`` does."""
+        return ledger.snapshot(self.pumps, self.hub)
+
+    def frame(
+        self, stream: str, *, seconds: float | None = None, kind: Literal["numpy", "pandas", "polars"] = "numpy"
+    ) -> Frame:
+        """Return the recent data of a stream.
+
+        Parameters
+        ----------
+        stream
+            Its name: a source's, or ``source/topic``.
+        seconds
+            Only the newest so many; all that memory holds if not given.
+        kind
+            "numpy": a dict with ``time`` (datetime64[ns], UTC, shape (n,)) and one array of shape (n,) a channel;
+            "pandas": a DataFrame with a UTC DatetimeIndex; "polars": a DataFrame with a ``time`` column.
+
+        Raises
+        ------
+        KeyError
+            If there is no such stream (yet).
+        ConfigError
+            If pandas or polars is not installed.
+        """
+        start_ns = 0 if seconds is None else time.time_ns() - int(seconds * 1e9)
+        try:
+            batch, _ = self.hub.read(stream, start_ns)
+        except KeyError:
+            known = ", ".join(info.name for info in self.hub.streams()) or "none yet"
+            raise KeyError(f"no stream {stream!r}; there are: {known}") from None
+        return to_frame(batch, kind)
+
+    def show(self, height: int = 620) -> Any:
+        """Show the page: in the cell of a notebook, elsewhere in the browser.
+
+        Parameters
+        ----------
+        height
+            Pixels of the cell.
+        """
+        from stripchart.notebook import in_notebook, inline_frame
+
+        if in_notebook():
+            return inline_frame(self.url, height)
+        import webbrowser
+
+        webbrowser.open(self.url)
+        return None
+
+    def _running(self) -> PageServer:
+        if self._server is None:
+            raise StripchartError("the monitor is not running; call start() first")
+        return self._server

@@ -1,0 +1,39 @@
+"""What the page knows of the monitor around it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from stripchart.flow.hub import Hub
+    from stripchart.flow.pump import Pump
+
+Theme = Literal["system", "light", "dark"]
+
+
+@dataclass
+class Context:
+    """The data that pages show, and how.
+
+    Attributes
+    ----------
+    pumps
+        The sources, in the order given; more may join while pages are open.
+    window
+        Seconds of the time axis that a new page shows.
+    update_ms
+        Milliseconds between two updates of a page; stretched when many pages are open.
+    """
+
+    hub: Hub
+    pumps: list[Pump]
+    title: str = "Stripchart"
+    window: float = 60.0
+    theme: Theme = "system"
+    update_ms: int = 50
+    max_sessions: int = 50
+    started_ns: int = field(default_factory=time.time_ns)
+    sessions: int = 0
+    refused_sessions: int = 0

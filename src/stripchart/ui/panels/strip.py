@@ -1,0 +1,92 @@
+"""A strip: lines over time, sharing their y axis because they share a unit or a device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from bokeh.models import (
+    BoxZoomTool,
+    ColumnDataSource,
+    CustomJSTickFormatter,
+    PanTool,
+    Range1d,
+    ResetTool,
+    Span,
+    WheelZoomTool,
+)
+from bokeh.plotting import figure
+
+from stripchart.flow.records import Channel, Kind
+from stripchart.ui.labels import safe_label
+
+DASHES: Final = ("solid", "dashed", "dotted", "dotdash")
+COLOURS: Final = 8
+"""Colours of the palette; it lives in the page's style sheet, in a light and a dark form."""
+
+
+class Strip:
+    """A figure, with an entry for the page's legend for each of its lines.
+
+    Parameters
+    ----------
+    key
+        Its id in the document.
+    title, unit
+        As shown; from the outside, so made safe here.
+    time_range
+        The x range that all strips share.
+    """
+
+    def __init__(self, key: str, title: str, unit: str, time_range: Range1d) -> None:
+        self.key = key
+        self.title = safe_label(title)
+        self.unit = safe_label(unit)
+        self.entries: list[dict[str, Any]] = []
+        self.root = figure(
+            name=key,
+            x_axis_type="datetime",
+            x_range=time_range,
+            y_range=Range1d(0, 1),
+            sizing_mode="stretch_both",
+            min_height=60,
+            tools=[],
+            toolbar_location=None,
+            output_backend="canvas",
+            outline_line_color=None,
+            min_border_left=58,
+            min_border_right=14,
+            min_border_top=6,
+        )
+        pan, wheel, box = PanTool(dimensions="width"), WheelZoomTool(dimensions="width"), BoxZoomTool(dimensions="width")
+        self.root.add_tools(pan, wheel, box, ResetTool())
+        self.root.toolbar.active_drag = pan
+        self.root.toolbar.active_scroll = wheel
+        self.root.yaxis.ticker.desired_num_ticks = 4  # type: ignore[attr-defined]
+        # Bokeh's own formatter knows UTC only; the viewer's clock is the browser's.
+        self.root.xaxis.formatter = CustomJSTickFormatter(code="return window.stripchart.tickText(tick, ticks)")
+        self.root.xaxis.ticker.desired_num_ticks = 7  # type: ignore[attr-defined]
+        self.root.add_layout(Span(name=f"{key}-cursor", dimension="height", location=float("nan"), line_width=1))
+
+    def add(self, source: ColumnDataSource, column: str, channel: Channel, label: str) -> None:
+        """Draw a column of a stream's source as one more line."""
+        place = len(self.entries)
+        line = self.root.line(
+            "t", column, source=source, line_width=1.5, line_dash=DASHES[place // COLOURS % len(DASHES)],
+            name=f"{self.key}-{place}",
+        )  # fmt: skip
+        if channel.kind is Kind.STATE:
+            line.glyph.line_join = "bevel"
+        self.entries.append(
+            {
+                "source": source.name,
+                "column": column,
+                "line": line.name,
+                "label": safe_label(label),
+                "unit": safe_label(channel.unit),
+                "colour": place % COLOURS,
+            }
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the page needs to build its section."""
+        return {"key": self.key, "title": self.title, "unit": self.unit, "lines": self.entries}

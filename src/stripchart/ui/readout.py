@@ -1,0 +1,76 @@
+"""What the numbers beside the plots say: values now, rates, and the state of each source."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stripchart.flow.records import Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stripchart.flow.pump import Pump
+    from stripchart.flow.records import Batch
+    from stripchart.ui.context import Context
+
+
+def number_columns(batch: Batch) -> tuple[list[int], list[NDArray[np.float64]]]:
+    """Return the places and the columns of the channels that can be drawn as a line."""
+    places = [place for place, channel in enumerate(batch.channels) if channel.kind is not Kind.TEXT]
+    return places, [batch.values[place] for place in places]
+
+
+def channel_table(context: Context) -> list[dict[str, Any]]:
+    """Describe every channel; keys as in the public JSON API, times in nanoseconds, rates in rows per second."""
+    now = time.time_ns()
+    table = []
+    for info in context.hub.streams():
+        source = info.name.partition("/")[0]
+        for channel, count, value in zip(info.channels, info.counts, info.last_values, strict=True):
+            table.append(
+                {
+                    "stream": info.name,
+                    "name": channel.name,
+                    "kind": str(channel.kind),
+                    "unit": channel.unit,
+                    "source": source,
+                    "samples": count,
+                    "last_value": plain(value),
+                    "last_time_ns": info.last_ns,
+                    "first_time_ns": info.first_ns,
+                    "rate_hz": round(info.rate.hz, 3),
+                    "stale": info.rate.stale(now),
+                }
+            )
+    return table
+
+
+def plain(value: Any) -> float | str | None:
+    """Turn a NumPy value into one for JSON; NaN and infinities into None."""
+    if value is None or isinstance(value, str):
+        return value
+    number = float(value)
+    return number if np.isfinite(number) else None
+
+
+def source_line(pump: Pump) -> dict[str, Any]:
+    """Return what the page shows of one source."""
+    counts = pump.counts()
+    return {
+        "name": pump.name,
+        "state": str(pump.state),
+        "reason": pump.reason,
+        "status": pump.source.status,
+        "url": pump.source.url,
+        "decoder": pump.decoder.note,
+        "since": pump.since_ns // 1_000_000,
+        "samples": counts.samples,
+        "frames": counts.frames,
+        "rejected": sum(counts.rejected.values()),
+        "reasons": counts.rejected,
+        "reconnects": counts.reconnects,
+        "refused": counts.refused,
+    }

@@ -1,0 +1,73 @@
+// Under the pointer: one moment in all strips at once, with every channel's value at that time.
+import {firstAtOrAfter} from "./strips.js";
+import {format} from "./readings.js";
+
+const quiet = {sync: false};
+const moment = new Intl.DateTimeFormat(undefined, {year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23"});
+
+/** The newest value at or before a time, and its time; nothing before the first row or across a gap. */
+export function valueAt(data, column, time) {
+  const place = firstAtOrAfter(data.t, time + 1e-6) - 1;
+  return place >= 0 ? data[column]?.[place] : null;
+}
+
+export class Hover {
+  constructor(strips, readings) {
+    this.strips = strips;
+    this.readings = readings;
+    this.tip = document.getElementById("tip");
+    strips.box.addEventListener("mousemove", (event) => this.move(event));
+    strips.box.addEventListener("mouseleave", () => this.leave());
+  }
+
+  move(event) {
+    const section = event.target.closest(".strip");
+    const strip = [...this.strips.strips.values()].find((each) => each.section === section);
+    const frame = strip?.view?.frame;
+    const box = frame && strip.plot.getBoundingClientRect();
+    const across = box && event.clientX - box.left;
+    if (frame == null || across < frame.bbox.left || across > frame.bbox.right || !event.target.closest(".plot")) return this.leave();
+    const time = frame.x_scale.invert(across);
+    document.body.classList.add("hovering");
+    this.readings.held = true;
+    for (const each of this.strips.strips.values()) {
+      each.cursor?.setv({location: time}, quiet);
+      for (const line of each.lines) {
+        const data = this.strips.source(line.source)?.data;
+        line.under = data ? valueAt(data, line.column, time) : null;
+        this.readings.write(line, line.under);
+      }
+    }
+    this.show(strip, time, event);
+  }
+
+  show(strip, time, event) {
+    const when = document.createElement("time");
+    when.textContent = moment.format(time);
+    const rows = strip.lines.filter((line) => line.renderer?.visible).map((line) => {
+      const row = document.createElement("div");
+      const ink = document.createElement("i");
+      const name = document.createElement("span");
+      const value = document.createElement("b");
+      ink.style.borderTopColor = `var(--c${line.colour})`;
+      name.textContent = line.label;
+      value.textContent = `${format(line.under)}${line.unit ? ` ${line.unit}` : ""}`;
+      row.append(ink, name, value);
+      return row;
+    });
+    this.tip.replaceChildren(when, ...rows);
+    this.tip.hidden = false;
+    const left = event.clientX + 16 + this.tip.offsetWidth > innerWidth ? event.clientX - 16 - this.tip.offsetWidth : event.clientX + 16;
+    this.tip.style.left = `${Math.max(4, left)}px`;
+    this.tip.style.top = `${Math.max(4, Math.min(event.clientY + 14, innerHeight - this.tip.offsetHeight - 8))}px`;
+  }
+
+  leave() {
+    if (!this.readings.held) return;
+    this.readings.held = false;
+    this.tip.hidden = true;
+    document.body.classList.remove("hovering");
+    for (const each of this.strips.strips.values()) each.cursor?.setv({location: NaN}, quiet);
+    this.readings.tell();
+  }
+}

@@ -1,0 +1,64 @@
+// The page around the plots: it wires the document that Bokeh syncs to the strips, the legend and the toolbar.
+// Every text from outside goes through textContent, never through markup.
+import {Strips, tickText} from "./strips.js";
+import {Readings} from "./readings.js";
+import {Toolbar} from "./toolbar.js";
+import {Hover} from "./hover.js";
+
+/** Call `use` with what a property of the page says, now and at each change. */
+function follow(page, name, use) {
+  const property = page.properties[name];
+  const tell = () => {
+    const text = property.get_value();
+    if (text) use(JSON.parse(text));
+  };
+  property.change.connect(tell);
+  tell();
+}
+
+async function ready() {
+  for (;;) {
+    const page = window.Bokeh?.documents[0]?.get_model_by_name("page");
+    if (page?.document != null) return page;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}
+
+/** The server went away: say so, ask for it each second, and begin anew when it answers. */
+function watchConnection(document_) {
+  let away = false;
+  document_.on_event("connection_lost", () => {
+    if (away) return;
+    away = true;
+    document.getElementById("away").hidden = false;
+    document.body.classList.add("is-away");
+    const ask = async () => {
+      try {
+        const answer = await fetch("healthz", {cache: "no-store", signal: AbortSignal.timeout(2000)});
+        if (answer.status === 200 || answer.status === 503) return location.reload();
+      } catch {
+        // still away
+      }
+      setTimeout(ask, 1000);
+    };
+    setTimeout(ask, 300);
+  });
+}
+
+// Bokeh's tick formatter calls from outside this module; the rest is for tests and for the curious.
+window.stripchart = {tickText};
+const page = await ready();
+const strips = new Strips(page);
+const readings = new Readings(strips);
+const toolbar = new Toolbar(page, strips);
+new Hover(strips, readings);
+Object.assign(window.stripchart, {page, strips, readings, toolbar});
+
+watchConnection(page.document);
+follow(page, "layout", (layout) => {
+  strips.build(layout);
+  readings.build(layout);
+});
+follow(page, "tick", (tick) => strips.take(tick, toolbar));
+follow(page, "readings", (values) => readings.show(values));
+document.body.dataset.ready = "true";

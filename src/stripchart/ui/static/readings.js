@@ -1,0 +1,122 @@
+// The numbers: each channel's value now (or under the cursor), and what each source is doing.
+
+/** Five significant digits, without the noise of more. */
+export function format(value) {
+  if (value == null) return "–";
+  if (typeof value === "string") return value;
+  if (!Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e7)) return value.toExponential(3);
+  const digits = size >= 1000 ? 1 : size >= 100 ? 2 : size >= 1 ? 3 : 4;
+  return value.toFixed(digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+}
+
+const count = new Intl.NumberFormat();
+
+function ago(milliseconds) {
+  const seconds = Math.max(0, Math.round((Date.now() - milliseconds) / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h`;
+}
+
+export class Readings {
+  constructor(strips) {
+    this.strips = strips;
+    this.sources = document.getElementById("sources");
+    this.clock = document.getElementById("clock");
+    this.values = [];
+    this.listed = [];
+    this.rates = new Map();
+    this.held = false;
+  }
+
+  build(layout) {
+    const box = document.getElementById("listed");
+    box.hidden = layout.listed.length === 0;
+    box.querySelector("summary").textContent = `${count.format(layout.listed.length)} more channels, not drawn`;
+    const list = box.querySelector("ul");
+    for (const told of layout.listed.slice(this.listed.length)) {
+      const item = document.createElement("li");
+      const name = document.createElement("span");
+      const value = document.createElement("b");
+      name.textContent = told.label;
+      item.append(name, value);
+      list.append(item);
+      this.listed.push({...told, value});
+    }
+  }
+
+  show({values, sources}) {
+    this.values = values;
+    this.clock.textContent = new Date().toLocaleTimeString(undefined, {hourCycle: "h23"});
+    this.tell();
+    this.showSources(sources);
+  }
+
+  /** Write the values now; while the cursor reads a plot, `Hover` writes those under it instead. */
+  tell() {
+    let place = 0;
+    for (const strip of this.strips.strips.values()) {
+      for (const line of strip.lines) {
+        const [value, stale] = this.values[place++] ?? [null, false];
+        line.button.parentNode.classList.toggle("stale", stale);
+        if (!this.held) this.write(line, value);
+      }
+    }
+    for (const entry of this.listed) {
+      const [value] = this.values[place++] ?? [null];
+      entry.value.textContent = `${format(value)}${entry.unit ? ` ${entry.unit}` : ""}`;
+    }
+  }
+
+  write(line, value) {
+    const text = format(value);
+    if (line.shown === text) return;
+    line.shown = text;
+    line.value.textContent = text;
+    if (line.unit && value != null) {
+      const unit = document.createElement("small");
+      unit.textContent = line.unit;
+      line.value.append(unit);
+    }
+  }
+
+  showSources(sources) {
+    while (this.sources.children.length > sources.length) this.sources.lastChild.remove();
+    sources.forEach((source, place) => {
+      let item = this.sources.children[place];
+      if (item == null) {
+        item = document.createElement("li");
+        for (const [tag, name] of [["b", "name"], ["span", "state"], ["span", "facts"], ["span", "trouble"]]) {
+          item.append(Object.assign(document.createElement(tag), {className: name}));
+        }
+        this.sources.append(item);
+      }
+      const [name, state, facts, trouble] = item.children;
+      item.dataset.state = source.state;
+      item.title = [source.url, source.status, source.decoder].filter(Boolean).join("\n");
+      name.textContent = source.name;
+      state.textContent = `${source.state} ${ago(source.since)}`;
+      facts.textContent = [`${count.format(this.rate(source))}/s`, `${count.format(source.samples)} samples`, source.decoder].filter(Boolean).join(" · ");
+      const wrong = [];
+      if (source.reason) wrong.push(source.reason);
+      if (source.rejected) wrong.push(`${count.format(source.rejected)} rejected (${Object.keys(source.reasons).join(", ")})`);
+      if (source.refused) wrong.push(`${count.format(source.refused)} samples refused: too many channels`);
+      if (source.reconnects) wrong.push(`back ${source.reconnects}×`);
+      trouble.textContent = wrong.join(" · ");
+    });
+  }
+
+  /** Samples a second over about the last two seconds. */
+  rate(source) {
+    const now = performance.now();
+    const seen = this.rates.get(source.name) ?? [];
+    seen.push([now, source.samples]);
+    while (seen.length > 2 && now - seen[1][0] > 2000) seen.shift();
+    this.rates.set(source.name, seen);
+    const [[then, before]] = seen;
+    const rate = now > then ? ((source.samples - before) * 1000) / (now - then) : 0;
+    return rate >= 10 ? Math.round(rate) : Math.round(rate * 10) / 10;
+  }
+}

@@ -1,0 +1,227 @@
+// Strips: the sections that hold Bokeh's figures, and the rows that flow into their sources.
+import {recall, remember} from "./state.js";
+
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const quiet = {sync: false};
+/** Part of the height that stays free above and below the lines. */
+const MARGIN = 0.06;
+
+export class Strips {
+  constructor(page) {
+    this.page = page;
+    this.document = page.document;
+    this.strips = new Map();
+    this.sources = new Map();
+    this.hidden = new Set((recall("hidden") ?? "").split("\n").filter(Boolean));
+    this.box = document.getElementById("strips");
+    this.now = 0;
+    this.resizing = new ResizeObserver(() => this.measure());
+  }
+
+  /** Make a section for each new strip and an entry for each new line. */
+  build(layout) {
+    document.getElementById("empty").hidden = layout.strips.length > 0;
+    for (const told of layout.strips) {
+      let strip = this.strips.get(told.key);
+      if (strip == null) {
+        strip = this.make(told);
+        this.strips.set(told.key, strip);
+      }
+      for (const line of told.lines.slice(strip.lines.length)) this.addLine(strip, line);
+    }
+    this.adopt();
+  }
+
+  make(told) {
+    const section = document.createElement("section");
+    section.className = "strip";
+    section.innerHTML = '<div class="plot"></div><div class="side"><h2></h2><ul class="legend"></ul></div>';
+    section.querySelector("h2").textContent = told.title;
+    section.setAttribute("aria-label", told.title);
+    this.box.append(section);
+    this.resizing.observe(section);
+    return {key: told.key, title: told.title, section, plot: section.firstChild, legend: section.querySelector("ul"), lines: [], figure: null};
+  }
+
+  addLine(strip, told) {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.innerHTML = '<span class="ink"></span><span class="name"></span><span class="value"></span>';
+    button.querySelector(".name").textContent = told.label;
+    button.title = `${told.label}${told.unit ? ` [${told.unit}]` : ""}: click to hide or show, with Alt to show alone`;
+    button.querySelector(".ink").style.borderTopColor = `var(--c${told.colour})`;
+    item.append(button);
+    strip.legend.append(item);
+    const line = {...told, id: `${strip.title}\t${told.label}`, button, value: button.querySelector(".value"), renderer: null};
+    button.addEventListener("click", (event) => (event.altKey ? this.solo(strip, line) : this.toggle(line)));
+    strip.lines.push(line);
+    this.press(line);
+  }
+
+  /** Bokeh draws a new root at the end of the page; move each into its section. Models may come after the layout. */
+  adopt() {
+    let waiting = false;
+    for (const strip of this.strips.values()) {
+      strip.figure ??= this.document.get_model_by_name(strip.key);
+      const view = strip.figure && window.Bokeh.index.get_by_id(strip.figure.id);
+      if (view?.el == null) {
+        waiting = true;
+        continue;
+      }
+      if (view.el.parentNode !== strip.plot) {
+        strip.plot.append(view.el);
+        strip.view = view;
+        strip.cursor = this.document.get_model_by_name(`${strip.key}-cursor`);
+        this.onFigure?.(strip);
+      }
+      for (const line of strip.lines) {
+        line.renderer ??= this.document.get_model_by_name(line.line);
+        if (line.renderer == null) waiting = true;
+        else this.press(line);
+      }
+      this.paint(strip);
+    }
+    if (waiting) requestAnimationFrame(() => this.adopt());
+    this.measure();
+  }
+
+  /** Append rows (or replace all), then move the time axis on. */
+  take(tick, toolbar) {
+    this.now = tick.now;
+    const keepFrom = tick.now - toolbar.window * 1100;
+    for (const [key, [anew, columns]] of Object.entries(tick.data)) {
+      const source = this.source(key);
+      if (source == null) continue;
+      for (const name of Object.keys(columns)) {
+        if (name[0] === "c") columns[name] = columns[name].map((value) => value ?? NaN);
+      }
+      if (anew) {
+        source.setv({data: columns}, quiet);
+      } else {
+        const kept = source.data.t.length - firstAtOrAfter(source.data.t, keepFrom);
+        source.stream(columns, Math.max(kept + columns.t.length, 1), quiet);
+      }
+    }
+    if (toolbar.following) this.range?.setv({start: tick.now - toolbar.window * 1000, end: tick.now}, quiet);
+    this.fit();
+  }
+
+  get range() {
+    return (this.time ??= this.document.get_model_by_name("time"));
+  }
+
+  source(key) {
+    if (!this.sources.has(key)) {
+      const found = this.document.get_model_by_name(key);
+      if (found == null) return null;
+      this.sources.set(key, found);
+    }
+    return this.sources.get(key);
+  }
+
+  /** Fit each y axis to what is visible: it grows at once and shrinks only when much is empty, so that it stays calm. */
+  fit() {
+    if (this.range == null) return;
+    const {start, end} = this.range;
+    for (const strip of this.strips.values()) {
+      if (strip.figure == null) continue;
+      let low = Infinity;
+      let high = -Infinity;
+      for (const line of strip.lines) {
+        const data = line.renderer?.visible && this.source(line.source)?.data;
+        const column = data && data[line.column];
+        if (!column) continue;
+        const stop = Math.min(firstAtOrAfter(data.t, end) + 1, column.length);
+        for (let i = Math.max(firstAtOrAfter(data.t, start) - 1, 0); i < stop; i++) {
+          const value = column[i];
+          if (value < low) low = value;
+          if (value > high) high = value;
+        }
+      }
+      if (low > high) continue;
+      const {start: bottom, end: top} = strip.figure.y_range;
+      const room = (high - low || Math.abs(high) * 0.1 || 1) * MARGIN;
+      if (low < bottom || high > top || top - bottom > 1.4 * (high - low + 2 * room)) {
+        strip.figure.y_range.setv({start: low - room * 1.5, end: high + room * 1.5}, quiet);
+      }
+    }
+  }
+
+  toggle(line) {
+    if (!this.hidden.delete(line.id)) this.hidden.add(line.id);
+    this.press(line);
+    this.fit();
+    remember("hidden", [...this.hidden].join("\n"));
+  }
+
+  solo(strip, line) {
+    const others = strip.lines.filter((other) => other !== line);
+    const alone = others.every((other) => this.hidden.has(other.id)) && !this.hidden.has(line.id);
+    this.hidden.delete(line.id);
+    for (const other of others) this.hidden[alone ? "delete" : "add"](other.id);
+    strip.lines.forEach((each) => this.press(each));
+    this.fit();
+    remember("hidden", [...this.hidden].join("\n"));
+  }
+
+  press(line) {
+    const shown = !this.hidden.has(line.id);
+    line.button.setAttribute("aria-pressed", String(shown));
+    line.renderer?.setv({visible: shown}, quiet);
+  }
+
+  repaint() {
+    for (const strip of this.strips.values()) this.paint(strip);
+  }
+
+  /** Give a figure the colours of the theme. */
+  paint(strip) {
+    const {figure} = strip;
+    if (figure == null) return;
+    const text = {axis_label_text_color: css("--soft"), major_label_text_color: css("--soft"), major_label_text_font: css("--font")};
+    figure.setv({background_fill_color: css("--card"), border_fill_color: css("--card")}, quiet);
+    for (const axis of [...figure.left, ...figure.below]) {
+      axis.setv({...text, major_label_text_font_size: "12px", axis_line_color: css("--rule"), major_tick_line_color: css("--rule"), minor_tick_line_color: null}, quiet);
+    }
+    for (const part of figure.center) {
+      if (part.type === "Grid") part.setv({grid_line_color: css("--grid")}, quiet);
+    }
+    strip.cursor?.setv({line_color: css("--cursor")}, quiet);
+    for (const line of strip.lines) line.renderer?.glyph.setv({line_color: css(`--c${line.colour}`)}, quiet);
+  }
+
+  /** Tell the server how many pixels the time axis has, in steps, so that it sends no more rows than can be seen. */
+  measure() {
+    const width = Math.max(200, Math.round((this.box.firstElementChild?.firstChild.clientWidth ?? 1000) / 100) * 100);
+    for (const {figure} of this.strips.values()) {
+      figure?.below[0].ticker.setv({desired_num_ticks: Math.max(2, Math.floor(width / 120))}, quiet);
+    }
+    if (width !== this.page.width) this.page.setv({width});
+  }
+}
+
+/** Text of a tick in the viewer's time, as fine as the ticks are apart; a tick at midnight is its date. */
+export function tickText(tick, ticks) {
+  const date = new Date(tick);
+  const step = ticks.length > 1 ? ticks[1] - ticks[0] : 1000;
+  const two = (number) => String(number).padStart(2, "0");
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (step >= 86_400_000 || clock === "00:00" && date.getSeconds() === 0 && step >= 60_000) {
+    return date.toLocaleDateString(undefined, {month: "short", day: "numeric"});
+  }
+  if (step >= 60_000) return clock;
+  const seconds = `${clock}:${two(date.getSeconds())}`;
+  return step >= 1000 ? seconds : `${seconds}.${String(date.getMilliseconds()).padStart(3, "0").slice(0, step >= 100 ? 1 : step >= 10 ? 2 : 3)}`;
+}
+
+/** Index of the first number that is at least `limit` in a sorted array. */
+export function firstAtOrAfter(sorted, limit) {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -4,7 +4,9 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from support.broker import Broker
+from support.chromium import ARGS
 from support.pty import PtyDevice
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def device(tmp_path: Path) -> Iterator[PtyDevice]:
+def pty_device(tmp_path: Path) -> Iterator[PtyDevice]:
     made = PtyDevice(tmp_path / "ttyTEST0")
     made.plug()
     yield made
@@ -33,6 +35,5 @@ def browser_type_launch_args() -> dict[str, Any]:
     """The system's Chromium; nothing in it may look anything up on a network."""
     return {
         "executable_path": shutil.which("chromium") or shutil.which("chromium-browser"),
-        "args": ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                 "--disable-component-update", "--disable-sync"],
-    }  # fmt: skip
+        "args": ARGS,
+    }

@@ -6,7 +6,10 @@ import contextlib
 import os
 import pty
 import tty
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class PtyDevice:

@@ -94,7 +94,11 @@ class Access:
         if not self._known(host):
             return Refusal(403, f"The name {host!r} is not configured for this page. Add it with --allow-host {host}")
         origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host and not self._named(urlsplit(origin).hostname):
+        if (
+            origin is not None
+            and urlsplit(origin).netloc != request.host
+            and not self._named(urlsplit(origin).hostname)
+        ):
             return Refusal(403, f"Pages of {origin!r} may not use this one")
         if not self.token or request.path.startswith(PUBLIC):
             return None

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from stripchart.ui.readout import READOUT_SECONDS, Readout, read_out
+
 if TYPE_CHECKING:
     from stripchart.flow.hub import Hub
     from stripchart.flow.pump import Pump
@@ -37,3 +39,11 @@ class Context:
     started_ns: int = field(default_factory=time.time_ns)
     sessions: int = 0
     refused_sessions: int = 0
+    _readout: Readout | None = None
+
+    def readout(self) -> Readout:
+        """Return the numbers now, at most ``READOUT_SECONDS`` old; all pages share them."""
+        readout = self._readout
+        if readout is None or time.monotonic() - readout.made > READOUT_SECONDS:
+            readout = self._readout = read_out(self.hub, self.pumps)
+        return readout

@@ -44,7 +44,9 @@ class RefusalHandler(RequestHandler):
             self.set_header("Content-Type", "application/json")
             self.finish(orjson.dumps({"error": self.refusal.message}))
         else:
-            form = '<form><input name="token" type="password" placeholder="Token" autofocus><button>Open</button></form>'
+            form = (
+                '<form><input name="token" type="password" placeholder="Token" autofocus><button>Open</button></form>'
+            )
             self.finish(
                 f'<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
                 f'<title>Stripchart</title><link rel="stylesheet" href="/assets/page.css"><main class="notice">'
@@ -123,7 +125,9 @@ class ReadHandler(ApiHandler):
             for place, column in zip(places, rows.columns, strict=True):
                 name = names[place]
                 if not wanted or name in rest or info.name in rest:
-                    found.append({"channel": name, "unit": batch.channels[place].unit, "time": rows.time, "value": column})
+                    found.append(
+                        {"channel": name, "unit": batch.channels[place].unit, "time": rows.time, "value": column}
+                    )
             rest -= {*names, info.name}
         return found, sorted(rest)
 
@@ -132,7 +136,10 @@ def _csv_lines(found: list[dict[str, Any]]) -> list[str]:
     lines = ["time_ns,channel,value\n"]
     for entry in found:
         name = _csv_cell(entry["channel"])
-        lines.extend(f"{time},{name},{value!r}\n" for time, value in zip(entry["time"].tolist(), entry["value"].tolist(), strict=True))
+        lines.extend(
+            f"{time},{name},{value!r}\n"
+            for time, value in zip(entry["time"].tolist(), entry["value"].tolist(), strict=True)
+        )
     return lines
 
 
@@ -140,7 +147,7 @@ def _csv_cell(text: str) -> str:
     """Quote a name; one that a spreadsheet would take for a formula is defused with an apostrophe."""
     if text[:1] in {"=", "+", "-", "@", "\t", "\r"}:
         text = "'" + text
-    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n\'') else text
+    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ",\"\r\n'") else text
 
 
 class MetricsHandler(ApiHandler):

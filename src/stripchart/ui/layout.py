@@ -37,9 +37,13 @@ class Layout:
         self._known: dict[str, tuple[Channel, ...]] = {}
         self._listed: list[dict[str, Any]] = []
         self._lines = 0
+        self.order: list[tuple[str, str]] = []
 
     def grow(self, streams: Iterable[StreamInfo]) -> list[StreamView]:
-        """Give every new channel its place; return the views whose columns changed."""
+        """Give every new channel its place; return the views whose columns changed.
+
+        ``order`` then says which (stream, channel) the page's readings are: drawn lines first, then the listed.
+        """
         changed: list[StreamView] = []
         roots: list[Strip] = []
         for info in streams:
@@ -50,6 +54,8 @@ class Layout:
             fresh = [c for c in info.channels if not any(c.name == k.name and c.kind is k.kind for k in known)]
             if self._place(info, fresh, roots):
                 changed.append(self.views[info.name])
+        drawn = [(entry["stream"], entry["channel"]) for strip in self.strips.values() for entry in strip.entries]
+        self.order = drawn + [(entry["stream"], entry["channel"]) for entry in self._listed]
         for strip in roots:  # added last: one message each, complete with its lines
             self._document.add_root(strip.root)
         return changed
@@ -58,17 +64,14 @@ class Layout:
         """Return what the page needs to know to build its sections and lists."""
         return {"strips": [strip.describe() for strip in self.strips.values()], "listed": self._listed}
 
-    def order(self) -> list[tuple[str, str]]:
-        """Return (stream, channel) in the order of the page's readings: drawn lines first, then the listed."""
-        drawn = [(entry["stream"], entry["channel"]) for strip in self.strips.values() for entry in strip.entries]
-        return drawn + [(entry["stream"], entry["channel"]) for entry in self._listed]
-
     def _place(self, info: StreamInfo, fresh: list[Channel], roots: list[Strip]) -> bool:
         drawable = [c for c in fresh if c.kind is not Kind.TEXT and self._has_room(info, c)]
         for channel in fresh:
             if channel not in drawable:
                 label = safe_label(_label(info.name, channel))
-                self._listed.append({"stream": info.name, "channel": channel.name, "label": label, "unit": safe_label(channel.unit)})
+                self._listed.append(
+                    {"stream": info.name, "channel": channel.name, "label": label, "unit": safe_label(channel.unit)}
+                )
         if not drawable:
             return False
         view = self.views.get(info.name)
@@ -83,7 +86,9 @@ class Layout:
             key = _strip_key(info, channel)
             strip = self.strips.get(key)
             if strip is None:
-                strip = self.strips[key] = Strip(f"strip{len(self.strips)}", _title(key, info), channel.unit, self._range)
+                strip = self.strips[key] = Strip(
+                    f"strip{len(self.strips)}", _title(key, info), channel.unit, self._range
+                )
                 roots.append(strip)
             strip.add(source, column, channel, _label(info.name, channel))
             strip.entries[-1].update(stream=info.name, channel=channel.name)
@@ -98,7 +103,9 @@ def _strip_key(info: StreamInfo, channel: Channel) -> tuple[str, str]:
     if channel.unit:
         return "unit", channel.unit
     if channel.name == SCALAR:
-        return "name", info.name.rpartition("/")[2]
+        # greenhouse/north/temp goes with greenhouse/south/temp, and motor/phase1 with motor/phase2.
+        parent, _, leaf = info.name.rpartition("/")
+        return "name", leaf.rstrip("0123456789_-") or parent or leaf
     return "stream", info.name
 
 

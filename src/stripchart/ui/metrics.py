@@ -46,7 +46,11 @@ def _source_metrics(sources: dict[str, dict[str, object]]) -> Iterator[Metric]:
     up = GaugeMetricFamily("stripchart_source_up", "Whether the source is connected.", labels=["source"])
     counters = {
         key: CounterMetricFamily(f"stripchart_source_{key}", text, labels=["source"])
-        for key, text in (("bytes", "Bytes received."), ("samples", "Samples published."), ("reconnects", "Losses mended."))
+        for key, text in (
+            ("bytes", "Bytes received."),
+            ("samples", "Samples published."),
+            ("reconnects", "Losses mended."),
+        )
     }
     frames = CounterMetricFamily(
         "stripchart_source_frames", "Frames by outcome.", labels=["source", "outcome", "reason"]

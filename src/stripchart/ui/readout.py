@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from stripchart.flow.records import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
+    from stripchart.flow.hub import Hub, StreamInfo
     from stripchart.flow.pump import Pump
     from stripchart.flow.records import Batch
     from stripchart.ui.context import Context
+
+
+READOUT_SECONDS: Final = 0.2
+"""Time between two updates of the numbers: faster than this nobody reads."""
+
+
+class Readout(NamedTuple):
+    """The numbers of one moment, made once for all pages.
+
+    Attributes
+    ----------
+    made
+        When, on the monotonic clock.
+    values
+        ``[value, stale]`` by stream and channel.
+    """
+
+    made: float
+    streams: list[StreamInfo]
+    values: dict[tuple[str, str], list[Any]]
+    sources: list[dict[str, Any]]
+
+
+def read_out(hub: Hub, pumps: Sequence[Pump]) -> Readout:
+    """Take the numbers now."""
+    now_ns = time.time_ns()
+    streams = hub.streams()
+    values = {}
+    for info in streams:
+        stale = info.rate.stale(now_ns)
+        for channel, value in zip(info.channels, info.last_values, strict=True):
+            values[info.name, channel.name] = [plain(value), stale]
+    return Readout(time.monotonic(), streams, values, [source_line(pump) for pump in pumps])
 
 
 def number_columns(batch: Batch) -> tuple[list[int], list[NDArray[np.float64]]]:

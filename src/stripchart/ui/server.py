@@ -10,6 +10,7 @@ import threading
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 from bokeh.core.templates import get_env
 from bokeh.server.server import BaseServer
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from bokeh.document import Document
     from tornado.httputil import HTTPServerRequest
+    from tornado.iostream import IOStream
 
     from stripchart.ui.context import Context
 
@@ -49,12 +51,25 @@ class GuardedTornado(BokehTornado):
         super().__init__(*args, **kwargs)
         self._access = access
         self._context = context
+        self._streams: WeakSet[IOStream] = WeakSet()
+
+    def close_streams(self) -> None:
+        """Hang up on every browser; Tornado forgets those that turned into websockets."""
+        for stream in list(self._streams):
+            stream.close()
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
+        self._streams.add(request.connection.stream)  # type: ignore[union-attr] # always an HTTP/1 connection
         refusal = self._access.judge(request)
-        if refusal is None and request.path in self.app_paths and len(self.get_sessions(request.path)) >= self._context.max_sessions:
+        if (
+            refusal is None
+            and request.path in self.app_paths
+            and len(self.get_sessions(request.path)) >= self._context.max_sessions
+        ):
             self._context.refused_sessions += 1
-            refusal = Refusal(503, f"{self._context.max_sessions} pages are open already; close one, or raise max_sessions.")
+            refusal = Refusal(
+                503, f"{self._context.max_sessions} pages are open already; close one, or raise max_sessions."
+            )
         if refusal is not None:
             return self.get_handler_delegate(request, RefusalHandler, {"refusal": refusal, "access": self._access})
         return super().find_handler(request, **kwargs)
@@ -98,7 +113,9 @@ class PageServer:
         self._pages = dict(pages or {})
         for path in self._pages:
             if not path.startswith("/") or path == "/" or path.startswith(("/api", "/static", "/assets")):
-                raise ConfigError(f"pages: {path!r}: expected a path such as '/circles' that is not one of Stripchart's own")
+                raise ConfigError(
+                    f"pages: {path!r}: expected a path such as '/circles' that is not one of Stripchart's own"
+                )
         self._tls = _tls(certificate, key)
         try:
             self._sockets, self.port = bind_sockets(host, port)
@@ -171,7 +188,7 @@ class PageServer:
 
     def _serve(self) -> None:
         self._loop = IOLoop.current()
-        application = GuardedTornado(
+        self._application = application = GuardedTornado(
             {"/": self._make_document, **self._pages},
             access=self.access,
             context=self._context,
@@ -197,6 +214,7 @@ class PageServer:
             server, self._server = self._server, None
             server.unlisten()
             server.stop(wait=False)
+            self._application.close_streams()
 
     def _make_document(self, document: Document) -> None:
         document.title = self._context.title

@@ -1,15 +1,14 @@
 """One browser page: one document, one subscription, one periodic callback.
 
 Each tick drains the subscription once and sends one message with the new rows of all streams; the browser appends
-them to its ``ColumnDataSource`` objects. The server keeps no copy of what a page shows: when a page asks for another span of
-time, its rows are read from the hub's history.
+them to its ``ColumnDataSource`` objects. The server keeps no copy of what a page shows: when a page asks for
+another span of time, its rows are read from the hub's history.
 """
 
 from __future__ import annotations
 
-import logging
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 from bokeh.core.properties import Float, Int, List, String
@@ -17,22 +16,21 @@ from bokeh.model import DataModel
 from bokeh.models import Range1d
 
 from stripchart.ui.layout import Layout
-from stripchart.ui.readout import plain, source_line
 from stripchart.ui.view import to_wire
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from bokeh.document import Document
 
     from stripchart.flow.hub import Subscription
+    from stripchart.flow.records import Batch
     from stripchart.ui.context import Context
-
-log = logging.getLogger(__name__)
+    from stripchart.ui.view import StreamView
 
 QUEUE_SAMPLES: Final = 200_000
 """Samples a page may fall behind before it misses some."""
-READINGS_MS: Final = 200
-"""Milliseconds between two updates of the numbers: faster than this nobody reads."""
-MAX_WINDOW: Final = 24 * 3600.0
+MAX_SPAN: Final = 366 * 24 * 3600.0
 BUSY_SESSIONS: Final = 15
 """Pages beyond which each is updated half as often."""
 
@@ -40,12 +38,44 @@ BUSY_SESSIONS: Final = 15
 class Page(DataModel):
     """What server and browser tell each other; texts are JSON, made and read in one go."""
 
-    tick = String(default="", help="server to browser: new rows")
-    layout = String(default="", help="server to browser: strips and lines")
-    readings = String(default="", help="server to browser: values now, sources")
-    window = Float(default=60.0, help="browser to server: seconds shown while live")
-    view = List(Float, default=[], help="browser to server: the span looked at [ms, ms]; empty while live")
-    width = Int(default=1000, help="browser to server: pixels that the time axis covers")
+    tick = String(default="", help="to the browser: new rows")
+    layout = String(default="", help="to the browser: strips and lines")
+    readings = String(default="", help="to the browser: values now, sources")
+    window = Float(default=60.0, help="to the server: seconds shown while live")
+    view = List(Float, default=[], help="to the server: the span looked at, [ms, ms]; empty while live")
+    width = Int(default=1000, help="to the server: pixels that the time axis covers")
+
+
+class Look(NamedTuple):
+    """What a page wants to see, within bounds: the browser's words are not trusted."""
+
+    window: float
+    span: tuple[float, float] | None
+    width: int
+
+    @classmethod
+    def of(cls, page: Any) -> Look:
+        """Read it from the page."""
+        window = min(max(page.window, 0.1), MAX_SPAN)
+        span = None
+        if len(page.view) == 2 and page.view[0] < page.view[1]:  # noqa: PLR2004 - start and end
+            start, end = (min(max(edge, -1e14), 1e14) for edge in page.view)
+            span = (max(start, end - MAX_SPAN * 1000), end)
+        return cls(window, span, min(max(page.width, 200), 4000))
+
+    def bounds(self, now_ns: int) -> tuple[int, int]:
+        """Return the nanoseconds between which rows are wanted: a little more than is seen."""
+        if self.span is None:
+            return now_ns - int(self.window * 1.05e9), 1 << 62
+        start, end = (int(edge * 1e6) for edge in self.span)
+        margin = (end - start) // 20
+        return start - margin, end + margin
+
+    @property
+    def bucket_ns(self) -> int:
+        """Nanoseconds that one pixel covers."""
+        seconds = self.window if self.span is None else (self.span[1] - self.span[0]) / 1000
+        return max(1, int(seconds * 1e9) // self.width)
 
 
 class Session:
@@ -55,16 +85,16 @@ class Session:
     """
 
     def __init__(self, document: Document, context: Context) -> None:
+        self.page: Any = Page(name="page", window=context.window)
         self._document = document
         self._context = context
-        self.page = Page(name="page", window=context.window)
-        self._range = Range1d(name="time", start=0, end=1)
-        self._layout = Layout(document, self._range)
+        self._look = Look.of(self.page)
+        self._layout = Layout(document, Range1d(name="time", start=0, end=1))
         self._subscription: Subscription | None = None
         self._callback: Any = None
         self._stale = True
-        self._readings_due = 0.0
-        self._number = 0
+        self._readings_made = 0.0
+        self._sent = self._described = 0
         document.add_root(self.page)
         for attribute in ("window", "view", "width"):
             self.page.on_change(attribute, self._on_look)
@@ -74,7 +104,7 @@ class Session:
         document.on_session_destroyed(self._destroyed)
 
     def _begin(self, event: object) -> None:  # noqa: ARG002 - Bokeh wants exactly this parameter
-        if self._callback is None:
+        if self._subscription is None:
             context = self._context
             self._subscription = context.hub.subscribe(capacity=QUEUE_SAMPLES, name="session")
             context.sessions += 1
@@ -91,77 +121,60 @@ class Session:
             callback, self._callback = self._callback, None
             self._document.remove_periodic_callback(callback)
 
-    def _destroyed(self, session_context: object) -> None:  # noqa: ARG002 - likewise
-        self._callback = None  # the document is gone, and its callbacks with it
-        self._end(None)
+    def _destroyed(self, session_context: object) -> None:
+        self._callback = None  # the document has ended it already
+        self._end(session_context)
 
     def _on_look(self, attr: str, old: object, new: object) -> None:  # noqa: ARG002 - likewise
+        self._look = Look.of(self.page)
         self._stale = True
 
     def _tick(self) -> None:
         if self._subscription is None:
             return
         delivery = self._subscription.drain()
-        hub, page = self._context.hub, self.page
         now_ns = time.time_ns()
-        grown = self._layout.grow(hub.streams())
-        if grown:
-            page.layout = orjson.dumps(self._layout.describe()).decode()
+        readout = self._context.readout()
+        grown = self._layout.grow(readout.streams)
+        if len(self._layout.order) > self._described:
+            self._described = len(self._layout.order)
+            self.page.layout = orjson.dumps(self._layout.describe()).decode()
+        views = self._layout.views
         if self._stale or delivery.lost:
-            data = self._whole(now_ns)
+            # What a slow page missed in its queue is still in the history, as long as that reaches.
+            self._stale = False
+            data = self._anew(views.values(), now_ns)
+        elif self._look.span is None:
+            data = self._fresh(delivery.batches, now_ns) | self._anew(grown, now_ns)
         else:
-            data = {view.key: [1, self._rebuilt(view, now_ns)] for view in grown}
-            if not page.view:
-                data = self._fresh(delivery.batches, now_ns) | data
-        if data or not page.view:
+            data = self._anew(grown, now_ns)
+        if data or self._look.span is None:
             self._send("tick", {"now": now_ns / 1e6, "data": data})
-        if time.monotonic() >= self._readings_due:
-            self._readings_due = time.monotonic() + READINGS_MS / 1000
-            self._send("readings", self._readings(now_ns))
+        if readout.made > self._readings_made:
+            self._readings_made = readout.made
+            values = [readout.values.get(key) for key in self._layout.order]
+            self._send("readings", {"values": values, "sources": readout.sources})
 
-    def _whole(self, now_ns: int) -> dict[str, Any]:
-        self._stale = False
-        return {view.key: [1, self._rebuilt(view, now_ns)] for view in self._layout.views.values()}
+    def _anew(self, views: Iterable[StreamView], now_ns: int) -> dict[str, Any]:
+        """Return all rows of some views: ``{key: [1, columns]}``, where 1 means instead of what is there."""
+        start, stop = self._look.bounds(now_ns)
+        return {view.key: [1, view.rebuild(self._context.hub, start, stop, self._look.bucket_ns)] for view in views}
 
-    def _rebuilt(self, view: Any, now_ns: int) -> dict[str, Any]:
-        span, looked_at = self._span(), self.page.view
-        start, stop = (now_ns - span, now_ns + span) if not looked_at else (int(looked_at[0] * 1e6), int(looked_at[1] * 1e6))
-        rebuilt: dict[str, Any] = view.rebuild(self._context.hub, start - span // 20, stop, self._bucket())
-        return rebuilt
-
-    def _fresh(self, batches: Any, now_ns: int) -> dict[str, Any]:
+    def _fresh(self, batches: Sequence[Batch], now_ns: int) -> dict[str, Any]:
+        """Return the rows that came: ``{key: [0, columns]}``, where 0 means after what is there."""
+        views = self._layout.views
         parts: dict[str, list[Any]] = {}
         for batch in batches:
-            view = self._layout.views.get(batch.stream)
+            view = views.get(batch.stream)
             if view is not None:
-                parts.setdefault(batch.stream, []).extend(view.feed(batch))
-        for stream, view in self._layout.views.items():
+                parts.setdefault(view.key, []).extend(view.feed(batch))
+        for view in views.values():
             late = view.reducer.flush(now_ns)
             if late:
-                parts.setdefault(stream, []).extend(late)
-        return {self._layout.views[stream].key: [0, to_wire(rows)] for stream, rows in parts.items() if rows}
+                parts.setdefault(view.key, []).extend(late)
+        return {key: [0, to_wire(rows)] for key, rows in parts.items() if rows}
 
-    def _span(self) -> int:
-        looked_at = self.page.view
-        seconds = (looked_at[1] - looked_at[0]) / 1000 if len(looked_at) == 2 else self.page.window  # noqa: PLR2004
-        return int(min(max(seconds, 1e-3), MAX_WINDOW) * 1e9)
-
-    def _bucket(self) -> int:
-        return max(1, self._span() // min(max(self.page.width, 200), 4000))
-
-    def _readings(self, now_ns: int) -> dict[str, Any]:
-        values = {}
-        for info in self._context.hub.streams():
-            stale = info.rate.stale(now_ns)
-            for channel, value in zip(info.channels, info.last_values, strict=True):
-                values[info.name, channel.name] = [plain(value), stale]
-        return {
-            "values": [values.get(key) for key in self._layout.order()],
-            "sources": [source_line(pump) for pump in self._context.pumps],
-            "rates": {view.key: stream for stream, view in self._layout.views.items()},
-        }
-
-    def _send(self, name: str, value: Any) -> None:
-        self._number += 1
-        value["number"] = self._number  # equal texts would not be sent
+    def _send(self, name: str, value: dict[str, Any]) -> None:
+        self._sent += 1
+        value["number"] = self._sent  # a text equal to the last would not be sent
         setattr(self.page, name, orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode())

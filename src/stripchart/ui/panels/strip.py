@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, cast
 
-from bokeh.models import (
+from bokeh.models import (  # type: ignore[attr-defined] # Span is missing in the hints of Bokeh 3.9
     BoxZoomTool,
     ColumnDataSource,
     CustomJSTickFormatter,
@@ -42,11 +42,12 @@ class Strip:
         self.title = safe_label(title)
         self.unit = safe_label(unit)
         self.entries: list[dict[str, Any]] = []
-        self.root = figure(
+        # Bokeh's type hints do not know figure's keywords.
+        self.root = cast("Any", figure)(
             name=key,
             x_axis_type="datetime",
             x_range=time_range,
-            y_range=Range1d(0, 1),
+            y_range=Range1d(start=0, end=1),
             sizing_mode="stretch_both",
             min_height=60,
             tools=[],
@@ -57,14 +58,18 @@ class Strip:
             min_border_right=14,
             min_border_top=6,
         )
-        pan, wheel, box = PanTool(dimensions="width"), WheelZoomTool(dimensions="width"), BoxZoomTool(dimensions="width")
+        pan, wheel, box = (
+            PanTool(dimensions="width"),
+            WheelZoomTool(dimensions="width"),
+            BoxZoomTool(dimensions="width"),
+        )
         self.root.add_tools(pan, wheel, box, ResetTool())
         self.root.toolbar.active_drag = pan
         self.root.toolbar.active_scroll = wheel
-        self.root.yaxis.ticker.desired_num_ticks = 4  # type: ignore[attr-defined]
+        self.root.yaxis.ticker.desired_num_ticks = 4
         # Bokeh's own formatter knows UTC only; the viewer's clock is the browser's.
         self.root.xaxis.formatter = CustomJSTickFormatter(code="return window.stripchart.tickText(tick, ticks)")
-        self.root.xaxis.ticker.desired_num_ticks = 7  # type: ignore[attr-defined]
+        self.root.xaxis.ticker.desired_num_ticks = 7
         self.root.add_layout(Span(name=f"{key}-cursor", dimension="height", location=float("nan"), line_width=1))
 
     def add(self, source: ColumnDataSource, column: str, channel: Channel, label: str) -> None:

@@ -84,12 +84,12 @@ def watch(browser: Any, command: tuple[str, ...]) -> Figures:
         page = browser.new_page(viewport={"width": 1400, "height": 800})
         page.goto(address)
         page.wait_for_function("Bokeh.documents[0]?.get_model_by_name('s0')?.data.t?.length > 10", timeout=30_000)
-        time.sleep(SETTLE)
+        page.wait_for_timeout(SETTLE * 1000)
         chromium = [p for p in psutil.Process().children(recursive=True) if "chrom" in p.name()]
         served = [psutil.Process(server.pid)]
         page.evaluate(PROBE)
         before = cpu(served), cpu(chromium), time.monotonic()
-        time.sleep(SECONDS)
+        page.wait_for_timeout(SECONDS * 1000)
         span = time.monotonic() - before[2]
         probe = page.evaluate(READ)
         figures = Figures(

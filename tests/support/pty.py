@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import select
 import tty
 from typing import TYPE_CHECKING
 
@@ -38,3 +39,10 @@ class PtyDevice:
         view = memoryview(data)
         while view:
             view = view[os.write(self.master, view) :]
+
+    def read(self, count: int, timeout: float = 10.0) -> bytes:
+        """What Stripchart sent: that many bytes, or fewer when no more came in time."""
+        data = b""
+        while len(data) < count and select.select([self.master], [], [], timeout)[0]:
+            data += os.read(self.master, count - len(data))
+        return data

@@ -27,6 +27,10 @@ class Context:
         Seconds of the time axis that a new page shows.
     update_ms
         Milliseconds between two updates of a page; stretched when many pages are open.
+    sessions
+        Pages that are open now.
+    refused_sessions, refused_requests
+        Pages beyond ``max_sessions``, and requests that the guard did not let pass.
     """
 
     hub: Hub
@@ -39,6 +43,7 @@ class Context:
     started_ns: int = field(default_factory=time.time_ns)
     sessions: int = 0
     refused_sessions: int = 0
+    refused_requests: int = 0
     _readout: Readout | None = None
 
     def readout(self) -> Readout:

@@ -6,22 +6,27 @@ hostile; so every text passes here first, and names are never used as ids or col
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
 MAX_LABEL: Final = 128
 
-_DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # control, format (bidi among them), surrogates, unassigned
-_TEX = ("$$", r"\(", r"\)", r"\[", r"\]")
-_WORD_JOINER = "\N{ZERO WIDTH NON-JOINER}"
+_DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Control, format (bidi among them), surrogates, private, unassigned, line ends."""
+_TEX: Final = re.compile(r"\$(?=\$)|\\(?=[()\[\]])")
+_BREAK: Final = "\N{THIN SPACE}"
+_NOTHING: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 def safe_label(text: str) -> str:
-    """Return a text in NFC without control and bidi characters, at most 128 long, with TeX delimiters broken up."""
-    text = unicodedata.normalize("NFC", text[: 4 * MAX_LABEL])
-    text = "".join(character for character in text if unicodedata.category(character) not in _DROPPED)
-    if len(text) > MAX_LABEL:
-        text = text[: MAX_LABEL - 1] + "…"
-    for delimiter in _TEX:
-        text = text.replace(delimiter, _WORD_JOINER.join(delimiter))
-    return text
+    """Return a text in NFC without control and bidi characters, at most 128 long, with TeX delimiters broken up.
+
+    Doing it again changes nothing. A text of which nothing is left reads as a replacement character, so that it can
+    still be seen.
+    """
+    kept = "".join(c for c in text[: 4 * MAX_LABEL] if unicodedata.category(c) not in _DROPPED)
+    label = _TEX.sub(lambda found: found[0] + _BREAK, unicodedata.normalize("NFC", kept))
+    if len(label) > MAX_LABEL:
+        label = label[: MAX_LABEL - 1] + "…"
+    return label if label or not text else _NOTHING

@@ -86,9 +86,7 @@ class Layout:
             key = _strip_key(info, channel)
             strip = self.strips.get(key)
             if strip is None:
-                strip = self.strips[key] = Strip(
-                    f"strip{len(self.strips)}", _title(key, info), channel.unit, self._range
-                )
+                strip = self.strips[key] = Strip(len(self.strips), _title(key, info), channel.unit, self._range)
                 roots.append(strip)
             strip.add(source, column, channel, _label(info.name, channel))
             strip.entries[-1].update(stream=info.name, channel=channel.name)

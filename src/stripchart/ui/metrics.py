@@ -36,9 +36,16 @@ class _LedgerCollector(Collector):
             queued.add_metric([name], counts["queued"])
         yield samples
         yield queued
-        yield GaugeMetricFamily("stripchart_sessions", "Pages that are open.", value=self._context.sessions)
+        context = self._context
+        yield GaugeMetricFamily("stripchart_sessions", "Pages that are open.", value=context.sessions)
+        yield CounterMetricFamily(
+            "stripchart_refused_sessions", "Pages beyond the limit.", value=context.refused_sessions
+        )
+        yield CounterMetricFamily(
+            "stripchart_refused_requests", "Requests that the guard did not let pass.", value=context.refused_requests
+        )
         yield GaugeMetricFamily(
-            "stripchart_channels", "Channels seen.", value=sum(len(s.channels) for s in self._context.hub.streams())
+            "stripchart_channels", "Channels seen.", value=sum(len(s.channels) for s in context.hub.streams())
         )
 
 

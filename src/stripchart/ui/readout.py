@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from stripchart.flow.records import Batch
     from stripchart.ui.context import Context
 
-
 READOUT_SECONDS: Final = 0.2
 """Time between two updates of the numbers: faster than this nobody reads."""
+MAX_TEXT: Final = 256
+"""Characters of a text value that are shown."""
 
 
 class Readout(NamedTuple):
@@ -85,9 +86,9 @@ def channel_table(context: Context) -> list[dict[str, Any]]:
 
 
 def plain(value: Any) -> float | str | None:
-    """Turn a NumPy value into one for JSON; NaN and infinities into None."""
-    if value is None or isinstance(value, str):
-        return value
+    """Turn a value into one for JSON: NaN and infinities are None, a long text is cut, lone surrogates read ``?``."""
+    if isinstance(value, str):
+        return value[:MAX_TEXT].encode("utf-8", "replace").decode()
     number = float(value)
     return number if np.isfinite(number) else None
 

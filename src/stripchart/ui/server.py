@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import re
+import secrets
 import ssl
 import threading
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakSet
+from urllib.parse import quote
 
 from bokeh.core.templates import get_env
 from bokeh.server.server import BaseServer
-from bokeh.server.tornado import BokehTornado
 from bokeh.server.util import bind_sockets
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
@@ -22,16 +23,15 @@ from tornado.web import StaticFileHandler
 
 from stripchart._version import __version__
 from stripchart.errors import ConfigError, StripchartError
-from stripchart.ui.access import Access, Refusal, is_loopback, new_token
-from stripchart.ui.handlers import ROUTES, RefusalHandler
+from stripchart.ui.access import Access, check_allow_hosts, is_loopback, new_token
+from stripchart.ui.guard import GuardedTornado
+from stripchart.ui.handlers import ROUTES
 from stripchart.ui.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from bokeh.document import Document
-    from tornado.httputil import HTTPServerRequest
-    from tornado.iostream import IOStream
 
     from stripchart.ui.context import Context
 
@@ -39,40 +39,19 @@ log = logging.getLogger(__name__)
 
 ASSETS: Final = Path(str(files("stripchart.ui"))) / "static"
 START_TIMEOUT: Final = 20.0
-STOP_TIMEOUT: Final = 2.0
+STOP_TIMEOUT: Final = 3.0
+SETTLE_SECONDS: Final = (0.5, 0.5)
+"""How long connections may take to close at a stop: by themselves, then told to."""
 PING_SECONDS: Final = 20
 """A browser that does not answer pings for this long is dropped."""
-
-
-class GuardedTornado(BokehTornado):
-    """Bokeh's application, with every request judged before it is routed."""
-
-    def __init__(self, *args: Any, access: Access, context: Context, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._access = access
-        self._context = context
-        self._streams: WeakSet[IOStream] = WeakSet()
-
-    def close_streams(self) -> None:
-        """Hang up on every browser; Tornado forgets those that turned into websockets."""
-        for stream in list(self._streams):
-            stream.close()
-
-    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
-        self._streams.add(request.connection.stream)  # type: ignore[union-attr] # always an HTTP/1 connection
-        refusal = self._access.judge(request)
-        if (
-            refusal is None
-            and request.path in self.app_paths
-            and len(self.get_sessions(request.path)) >= self._context.max_sessions
-        ):
-            self._context.refused_sessions += 1
-            refusal = Refusal(
-                503, f"{self._context.max_sessions} pages are open already; close one, or raise max_sessions."
-            )
-        if refusal is not None:
-            return self.get_handler_delegate(request, RefusalHandler, {"refusal": refusal, "access": self._access})
-        return super().find_handler(request, **kwargs)
+MAX_BODY: Final = 1 << 16
+"""Bytes that a request may bring; nothing is uploaded here."""
+IDLE_SECONDS: Final = 60
+"""A connection on which nothing is asked for so long is closed."""
+PAGE_PATH: Final = re.compile(r"(/[\w-]+)+", re.ASCII)
+OWN_PATHS: Final = frozenset(
+    {"api", "assets", "autoload.js", "favicon.ico", "healthz", "metadata", "metrics", "static", "ws"}
+)
 
 
 class PageServer:
@@ -83,7 +62,7 @@ class PageServer:
     host, port
         Where to listen; port 0 picks a free one.
     token
-        Asked of every visitor; None makes one when ``host`` is reachable from other machines.
+        Asked of every visitor; without one, one is made when ``host`` is reachable from other machines.
     allow_hosts
         Further names under which the page may be asked for.
     certificate, key
@@ -111,20 +90,18 @@ class PageServer:
     ) -> None:
         self._context = context
         self._pages = dict(pages or {})
-        for path in self._pages:
-            if not path.startswith("/") or path == "/" or path.startswith(("/api", "/static", "/assets")):
-                raise ConfigError(
-                    f"pages: {path!r}: expected a path such as '/circles' that is not one of Stripchart's own"
-                )
+        _check_paths(self._pages)
+        names = check_allow_hosts(allow_hosts)
         self._tls = _tls(certificate, key)
         try:
             self._sockets, self.port = bind_sockets(host, port)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             raise ConfigError(f"cannot listen on {host} port {port}: {error}; --port 0 picks a free port") from error
-        if token is None:
+        if not token:
+            # An empty one too: a variable that is not set must not open the page to everybody.
             token = "" if is_loopback(host) else new_token()
         self.host = host
-        self.access = Access(host, self.port, token, allow_hosts)
+        self.access = Access(host, self.port, token, names)
         self._server: BaseServer | None = None
         self._loop: IOLoop | None = None
         self._thread: threading.Thread | None = None
@@ -134,7 +111,7 @@ class PageServer:
         """Address of the page, with the token where one is needed."""
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(self.host, self.host)
         shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
-        query = f"?token={self.access.token}" if self.access.token else ""
+        query = f"?token={quote(self.access.token, safe='')}" if self.access.token else ""
         return f"http{'s' if self._tls else ''}://{shown}:{self.port}/{query}"
 
     def start(self) -> None:
@@ -151,11 +128,12 @@ class PageServer:
         if self._thread is None:
             self._close()
             return
-        loop = self._loop
-        if loop is not None and self._thread.is_alive():
-            loop.add_callback(loop.stop)
-            self._thread.join(STOP_TIMEOUT)
-        self._thread = None
+        thread, self._thread = self._thread, None
+        if self._loop is not None and thread.is_alive():
+            self._loop.add_callback(self._loop.stop)
+            thread.join(STOP_TIMEOUT)
+            if thread.is_alive():
+                log.warning("the page's server did not stop within %s s; left behind", STOP_TIMEOUT)
 
     def sessions(self) -> list[Any]:
         """Return Bokeh's sessions of the monitor's page."""
@@ -178,13 +156,13 @@ class PageServer:
             self._serve()
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
             failure.append(error)
-            return
-        finally:
+        else:
             ready.set()
-        IOLoop.current().start()
+            IOLoop.current().start()
         self._close()
         loop.run_until_complete(_settle())
         loop.close()
+        ready.set()
 
     def _serve(self) -> None:
         self._loop = IOLoop.current()
@@ -201,8 +179,20 @@ class PageServer:
             unused_session_lifetime_milliseconds=5_000,
             websocket_ping_interval=PING_SECONDS,
             websocket_ping_timeout=PING_SECONDS,
+            # A websocket joins a session of a page that was served, and no other.
+            sign_sessions=True,
+            secret_key=secrets.token_bytes(32),
+            # Bokeh would write the visitor's headers and cookies into the page, where any script can read them.
+            include_headers=[],
+            include_cookies=[],
         )
-        http = HTTPServer(application, ssl_options=self._tls)
+        http = HTTPServer(
+            application,
+            ssl_options=self._tls,
+            max_body_size=MAX_BODY,
+            body_timeout=IDLE_SECONDS,
+            idle_connection_timeout=IDLE_SECONDS,
+        )
         self._server = BaseServer(self._loop, application, http)
         self._server.start()
         http.add_sockets(self._sockets)
@@ -215,6 +205,8 @@ class PageServer:
             server.unlisten()
             server.stop(wait=False)
             self._application.close_streams()
+        for listening in self._sockets:
+            listening.close()
 
     def _make_document(self, document: Document) -> None:
         document.title = self._context.title
@@ -225,6 +217,13 @@ class PageServer:
         document.config.reconnect_session = False
         document.config.notify_connection_status = False
         Session(document, self._context)
+
+
+def _check_paths(paths: Iterable[str]) -> None:
+    for path in paths:
+        if not PAGE_PATH.fullmatch(path) or OWN_PATHS.intersection(path.split("/")):
+            expected = "a path such as '/circles' of letters, digits, '-' and '_' that is not one of Stripchart's own"
+            raise ConfigError(f"pages: {path!r}: expected {expected}")
 
 
 def _template() -> Any:
@@ -238,15 +237,19 @@ def _tls(certificate: str | None, key: str | None) -> ssl.SSLContext | None:
         raise ConfigError("TLS: expected both a certificate and a key")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:
-        context.load_cert_chain(certificate, key)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"TLS: cannot use {certificate} with {key}: {error}") from error
+        # Without this, OpenSSL would ask for the password of an encrypted key on the terminal, and wait.
+        context.load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError) as error:  # an SSLError is an OSError
+        mend = "expected PEM files that belong together, the key without a password"
+        raise ConfigError(f"TLS: cannot use {certificate} with {key}: {error}; {mend}") from error
     return context
 
 
 async def _settle() -> None:
-    """Let closing connections finish their last steps."""
-    pending = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in pending:
-        task.cancel()
-    await asyncio.wait_for(asyncio.gather(*pending, return_exceptions=True), STOP_TIMEOUT)
+    """Let closing connections finish their last steps, then end what is left."""
+    for limit in SETTLE_SECONDS:
+        pending = asyncio.all_tasks() - {asyncio.current_task()}
+        if pending:
+            await asyncio.wait(pending, timeout=limit)
+        for task in pending:
+            task.cancel()

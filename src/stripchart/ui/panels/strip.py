@@ -29,16 +29,17 @@ class Strip:
 
     Parameters
     ----------
-    key
-        Its id in the document.
+    number
+        Its place on the page: names it in the document, and shifts the palette, so that neighbours differ.
     title, unit
         As shown; from the outside, so made safe here.
     time_range
         The x range that all strips share.
     """
 
-    def __init__(self, key: str, title: str, unit: str, time_range: Range1d) -> None:
-        self.key = key
+    def __init__(self, number: int, title: str, unit: str, time_range: Range1d) -> None:
+        self.number = number
+        self.key = key = f"strip{number}"
         self.title = safe_label(title)
         self.unit = safe_label(unit)
         self.entries: list[dict[str, Any]] = []
@@ -55,8 +56,9 @@ class Strip:
             output_backend="canvas",
             outline_line_color=None,
             min_border_left=58,
-            min_border_right=14,
+            min_border_right=26,
             min_border_top=6,
+            min_border_bottom=6,
         )
         pan, wheel, box = (
             PanTool(dimensions="width"),
@@ -88,7 +90,7 @@ class Strip:
                 "line": line.name,
                 "label": safe_label(label),
                 "unit": safe_label(channel.unit),
-                "colour": place % COLOURS,
+                "colour": (self.number + place) % COLOURS,
             }
         )
 

@@ -190,11 +190,19 @@ export class Strips {
     for (const line of strip.lines) line.renderer?.glyph.setv({line_color: css(`--c${line.colour}`)}, quiet);
   }
 
-  /** Tell the server how many pixels the time axis has, in steps, so that it sends no more rows than can be seen. */
+  /**
+   * Fit the axes to the space there is, and tell the server how many pixels the time axis has (in steps), so that it
+   * sends no more rows than can be seen. Where all strips are in view, the last one's time axis serves them all.
+   */
   measure() {
     const width = Math.max(200, Math.round((this.box.firstElementChild?.firstChild.clientWidth ?? 1000) / 100) * 100);
-    for (const {figure} of this.strips.values()) {
-      figure?.below[0].ticker.setv({desired_num_ticks: Math.max(2, Math.floor(width / 120))}, quiet);
+    const stacked = this.box.scrollHeight <= innerHeight;
+    const all = [...this.strips.values()];
+    for (const {figure, section} of all) {
+      const axis = figure?.below[0];
+      axis?.ticker.setv({desired_num_ticks: Math.max(2, Math.floor(width / 120))}, quiet);
+      const visible = !stacked || section === all.at(-1).section;
+      if (axis && axis.visible !== visible) axis.setv({visible}, quiet);
     }
     if (width !== this.page.width) this.page.setv({width});
   }

@@ -1,7 +1,7 @@
-"""A serial port, as a pty that a process of its own fills: our source with decoding, pyserial's ``readline()`` and ``float``,
-and a bare ``os.read`` that only counts.
+"""A serial port, as a pty that another process fills: our source with decoding against two peers.
 
-A flood shows what each can take; 1,000 lines a second show what a usual device costs.
+The peers are ``readline()`` of pyserial with ``float``, and a bare ``os.read`` that only counts. A flood shows what
+each can take; 1,000 lines a second show what a usual device costs.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import serial
+from tests.benchmarks.result import Result
 
 from stripchart.decoders.csv import CsvDecoder
 from stripchart.sources.serial import SerialSource
 from support.pty import PtyDevice
-from tests.benchmarks.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -31,11 +31,16 @@ def free_port() -> int:
 
 
 class Broker:
-    """A Mosquitto process with its own folder; `stop` and `start` keep its port and its persistent state."""
+    """A Mosquitto process with its own folder; `stop` and `start` keep its port and its persistent state.
+
+    `lines` go at the end of its configuration; what follows a `listener PORT HOST` among them is for that one alone.
+    """
 
     def __init__(self, folder: Path, lines: tuple[str, ...] = (), port: int | None = None) -> None:
         self.port = port or free_port()
         self.folder = folder
+        more = (line.split() for line in lines if line.startswith("listener "))
+        self._listeners = [("127.0.0.1", self.port), *((host, int(text)) for _, text, host in more)]
         self._config = folder / "mosquitto.conf"
         settings = [
             f"listener {self.port} 127.0.0.1",
@@ -66,7 +71,8 @@ class Broker:
 
     def start(self) -> None:
         self._process = subprocess.Popen([MOSQUITTO, "-c", str(self._config)])
-        until(self._accepts, what=f"mosquitto on port {self.port}")
+        for listener in self._listeners:
+            until(lambda at=listener: _accepts(at), what=f"mosquitto at {listener}")
 
     def stop(self) -> None:
         if self._process is not None:
@@ -81,12 +87,13 @@ class Broker:
             command.append("-r")
         subprocess.run(command, input="\n".join(messages).encode() + b"\n", check=True, timeout=60)
 
-    def _accepts(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 0.5):
-                return True
-        except OSError:
-            return False
+
+def _accepts(listener: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(listener, 0.5):
+            return True
+    except OSError:
+        return False
 
 
 class Certificates(NamedTuple):
@@ -141,11 +148,12 @@ def with_forbidden(folder: Path, *filters: str) -> tuple[str, ...]:
 
 
 class ScriptedBroker:
-    """Accepts one client, and answers each thing it says with the next reply; then it is silent, or closes."""
+    """Accepts one client and answers each thing it says with the next reply; then it listens, closes or is deaf."""
 
-    def __init__(self, *replies: bytes, closes: bool = False) -> None:
+    def __init__(self, *replies: bytes, closes: bool = False, deaf: bool = False) -> None:
         self._replies = replies
         self._closes = closes
+        self._deaf = deaf
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._client: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve)
@@ -173,5 +181,5 @@ class ScriptedBroker:
                 self._client.sendall(reply)
             if self._closes:
                 self._client.shutdown(socket.SHUT_WR)
-            while said := self._client.recv(1 << 16):
+            while not self._deaf and (said := self._client.recv(1 << 16)):
                 self.heard.append(said)

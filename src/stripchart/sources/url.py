@@ -22,6 +22,8 @@ class SourceUrl(NamedTuple):
 def split_url(text: str) -> SourceUrl:
     """Split a source's URL; a ``?`` counts only before ``name=``, a ``#`` never does.
 
+    Values in the query may be percent-encoded; a ``+`` in them is itself, as topic filters need it.
+
     Raises
     ------
     ConfigError
@@ -34,7 +36,7 @@ def split_url(text: str) -> SourceUrl:
         raise ConfigError(f"{text!r}: expected SCHEME:TARGET, such as serial:/dev/ttyUSB0, mqtt://host/topic/# or sim:")
     target, *queries = _QUERY.split(rest, maxsplit=1)
     query: dict[str, str] = {}
-    for key, value in parse_qsl("".join(queries), keep_blank_values=True):
+    for key, value in parse_qsl("".join(queries).replace("+", "%2B"), keep_blank_values=True):
         if key in query:
             raise ConfigError(f"{text!r}: option {key!r} is given twice")
         query[key] = value

@@ -50,6 +50,7 @@ class SecurityHeaders(OutputTransform):
         finishing: bool,  # noqa: ARG002 - Tornado's signature
     ) -> tuple[int, HTTPHeaders, bytes]:
         """Add the headers; only static files may be kept."""
+        headers.pop("Server", None)  # names a version
         for name, value in SECURITY_HEADERS.items():
             headers[name] = value
         if not self._keep:
@@ -74,7 +75,8 @@ class GuardedTornado(BokehTornado):
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Return what answers: the route's handler, or that of a refusal."""
         self._streams.add(request.connection.stream)  # type: ignore[union-attr] # always an HTTP/1 connection
-        refusal = self._access.judge(request)
+        # Tornado's static files answer an encoded null byte with a traceback.
+        refusal = Refusal(400, "This is no address.") if "%00" in request.path else self._access.judge(request)
         if refusal is None:
             found = super().find_handler(request, **kwargs)
             refusal = self._judge_session(request, found.handler_class, found.handler_kwargs)

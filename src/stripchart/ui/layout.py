@@ -36,7 +36,7 @@ class Layout:
         self._sources: dict[str, ColumnDataSource] = {}
         self._known: dict[str, tuple[Channel, ...]] = {}
         self._listed: list[dict[str, Any]] = []
-        self._lines = 0
+        self.lines = 0
         self.order: list[tuple[str, str]] = []
 
     def grow(self, streams: Iterable[StreamInfo]) -> list[StreamView]:
@@ -90,11 +90,11 @@ class Layout:
                 roots.append(strip)
             strip.add(source, column, channel, _label(info.name, channel))
             strip.entries[-1].update(stream=info.name, channel=channel.name)
-            self._lines += 1
+            self.lines += 1
         return True
 
     def _has_room(self, info: StreamInfo, channel: Channel) -> bool:
-        return self._lines < MAX_LINES and (len(self.strips) < MAX_STRIPS or _strip_key(info, channel) in self.strips)
+        return self.lines < MAX_LINES and (len(self.strips) < MAX_STRIPS or _strip_key(info, channel) in self.strips)
 
 
 def _strip_key(info: StreamInfo, channel: Channel) -> tuple[str, str]:

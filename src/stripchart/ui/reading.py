@@ -77,16 +77,16 @@ def read_columns(hub: Hub, wanted: Sequence[str], start_ns: int, stop_ns: int, m
     ]
 
 
-def to_csv(columns: Iterable[dict[str, Any]]) -> str:
-    """Return the columns as CSV, one value a line; what a spreadsheet would take for a formula is defused."""
+def to_csv(columns: Iterable[dict[str, Any]]) -> bytes:
+    """Return the columns as CSV in UTF-8, one value a line; what a spreadsheet takes for a formula is defused."""
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
+    writer = csv.writer(out)
     writer.writerow(["time_ns", "channel", "value"])
     for column in columns:
         name, values = _defuse(column["channel"]), column["value"]
         cells = values.tolist() if isinstance(values, np.ndarray) else map(_defuse, values)
         writer.writerows((time, name, cell) for time, cell in zip(column["time"].tolist(), cells, strict=True))
-    return out.getvalue()
+    return out.getvalue().encode("utf-8", "replace")
 
 
 def _read_stream(batch: Batch, places: Sequence[int], points: int) -> Iterable[dict[str, Any]]:

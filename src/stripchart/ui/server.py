@@ -44,6 +44,7 @@ SETTLE_SECONDS: Final = (0.5, 0.5)
 """How long connections may take to close at a stop: by themselves, then told to."""
 PING_SECONDS: Final = 20
 """A browser that does not answer pings for this long is dropped."""
+MAX_PORT: Final = 65_535
 MAX_BODY: Final = 1 << 16
 """Bytes that a request may bring; nothing is uploaded here."""
 IDLE_SECONDS: Final = 60
@@ -93,9 +94,11 @@ class PageServer:
         _check_paths(self._pages)
         names = check_allow_hosts(allow_hosts)
         self._tls = _tls(certificate, key)
+        if not 0 <= port <= MAX_PORT:  # the system would take it modulo 65,536
+            raise ConfigError(f"port: expected 0 to {MAX_PORT}, got {port}; 0 picks a free port")
         try:
             self._sockets, self.port = bind_sockets(host, port)
-        except (OSError, ValueError, OverflowError) as error:
+        except (OSError, ValueError) as error:
             raise ConfigError(f"cannot listen on {host} port {port}: {error}; --port 0 picks a free port") from error
         if not token:
             # An empty one too: a variable that is not set must not open the page to everybody.
@@ -161,6 +164,7 @@ class PageServer:
             IOLoop.current().start()
         self._close()
         loop.run_until_complete(_settle())
+        loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
         ready.set()
 

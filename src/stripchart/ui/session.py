@@ -33,6 +33,10 @@ QUEUE_SAMPLES: Final = 200_000
 MAX_SPAN: Final = 366 * 24 * 3600.0
 BUSY_SESSIONS: Final = 15
 """Pages beyond which each is updated half as often."""
+BUSY_LINES: Final = 8
+"""Lines beyond which a page is updated half as often: drawing costs a browser lines times updates."""
+BUCKET_PIXELS: Final = 2
+"""Pixels of the time axis for which a dense stream keeps its extremes."""
 
 
 class Page(DataModel):
@@ -73,9 +77,9 @@ class Look(NamedTuple):
 
     @property
     def bucket_ns(self) -> int:
-        """Nanoseconds that one pixel covers."""
+        """Nanoseconds that are drawn as one minimum and one maximum."""
         seconds = self.window if self.span is None else (self.span[1] - self.span[0]) / 1000
-        return max(1, int(seconds * 1e9) // self.width)
+        return max(1, int(seconds * 1e9) * BUCKET_PIXELS // self.width)
 
 
 class Session:
@@ -94,7 +98,7 @@ class Session:
         self._callback: Any = None
         self._stale = True
         self._readings_made = 0.0
-        self._sent = self._described = 0
+        self._sent = self._described = self._ticks = 0
         document.add_root(self.page)
         for attribute in ("window", "view", "width"):
             self.page.on_change(attribute, self._on_look)
@@ -108,9 +112,8 @@ class Session:
             context = self._context
             self._subscription = context.hub.subscribe(capacity=QUEUE_SAMPLES, name="session")
             context.sessions += 1
-            period = context.update_ms * (1 if context.sessions <= BUSY_SESSIONS else 2)
             self._stale = True
-            self._callback = self._document.add_periodic_callback(self._tick, period)
+            self._callback = self._document.add_periodic_callback(self._tick, context.update_ms)
 
     def _end(self, event: object) -> None:  # noqa: ARG002 - likewise
         if self._subscription is not None:
@@ -130,7 +133,9 @@ class Session:
         self._stale = True
 
     def _tick(self) -> None:
-        if self._subscription is None:
+        self._ticks += 1
+        busy = self._context.sessions > BUSY_SESSIONS or self._layout.lines > BUSY_LINES
+        if self._subscription is None or (busy and self._ticks % 2):
             return
         delivery = self._subscription.drain()
         now_ns = time.time_ns()

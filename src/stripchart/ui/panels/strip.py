@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final, cast
 
 from bokeh.models import (  # type: ignore[attr-defined] # Span is missing in the hints of Bokeh 3.9
@@ -19,8 +20,7 @@ from bokeh.plotting import figure
 from stripchart.flow.records import Channel, Kind
 from stripchart.ui.labels import safe_label
 
-DASHES: Final = ("solid", "dashed", "dotted", "dotdash")
-COLOURS: Final = 8
+COLOURS: Final = 16
 """Colours of the palette; it lives in the page's style sheet, in a light and a dark form."""
 
 
@@ -77,12 +77,8 @@ class Strip:
     def add(self, source: ColumnDataSource, column: str, channel: Channel, label: str) -> None:
         """Draw a column of a stream's source as one more line."""
         place = len(self.entries)
-        line = self.root.line(
-            "t", column, source=source, line_width=1.5, line_dash=DASHES[place // COLOURS % len(DASHES)],
-            name=f"{self.key}-{place}",
-        )  # fmt: skip
-        if channel.kind is Kind.STATE:
-            line.glyph.line_join = "bevel"
+        draw = partial(self.root.step, mode="after") if channel.kind is Kind.STATE else self.root.line
+        line = draw("t", column, source=source, line_width=1, name=f"{self.key}-{place}")
         self.entries.append(
             {
                 "source": source.name,

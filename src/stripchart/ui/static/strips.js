@@ -3,6 +3,8 @@ import {recall, remember} from "./state.js";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const quiet = {sync: false};
+/** Points of a strip up to which its lines are drawn bolder: Chromium without a GPU strokes one pixel five times faster. */
+const FEW_POINTS = 4000;
 /** Part of the height that stays free above and below the lines. */
 const MARGIN = 0.06;
 
@@ -127,16 +129,23 @@ export class Strips {
       if (strip.figure == null) continue;
       let low = Infinity;
       let high = -Infinity;
+      let points = 0;
       for (const line of strip.lines) {
         const data = line.renderer?.visible && this.source(line.source)?.data;
         const column = data && data[line.column];
         if (!column) continue;
         const stop = Math.min(firstAtOrAfter(data.t, end) + 1, column.length);
-        for (let i = Math.max(firstAtOrAfter(data.t, start) - 1, 0); i < stop; i++) {
+        const first = Math.max(firstAtOrAfter(data.t, start) - 1, 0);
+        points += stop - first;
+        for (let i = first; i < stop; i++) {
           const value = column[i];
           if (value < low) low = value;
           if (value > high) high = value;
         }
+      }
+      const width = points > FEW_POINTS ? 1 : 1.6;
+      for (const {renderer} of strip.lines) {
+        if (renderer && renderer.glyph.line_width.value !== width) renderer.glyph.setv({line_width: {value: width}}, quiet);
       }
       if (low > high) continue;
       const {start: bottom, end: top} = strip.figure.y_range;

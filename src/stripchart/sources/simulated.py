@@ -1,0 +1,274 @@
+"""Simulated sensors for demos, tests and benchmarks: alive to look at, and reproducible to the byte."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+
+import numpy as np
+
+from stripchart.errors import ConfigError, SourceLost
+from stripchart.flow.records import Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+Signal = Literal["walk", "sine", "square", "noise", "bursts", "steps"]
+
+MAX_CHANNELS: Final = 5_000
+MAX_RATE: Final = 1_000_000.0
+MAX_PERIOD: Final = 1_000_000.0
+MAX_VALUES: Final = 1 << 18
+"""Values that one read gives, and one pattern holds, at most."""
+COALESCE: Final = 0.01
+"""Seconds between two reads at a high rate."""
+CATCH_UP: Final = 1.0
+"""Seconds of rows that a late read makes good; older ones are skipped and counted."""
+CHUNK_A_ROW: Final = 2_000.0
+"""Rows per second up to which each row is a chunk with its exact time."""
+AWAY: Final = 0.1
+"""Part of each period, at its end, in which the source is silent or unplugged."""
+
+PATTERN_SECONDS: Final = 20.0
+MIN_PATTERN: Final = 64
+
+
+class Sensor(NamedTuple):
+    """One simulated channel: its values are ``centre + span * signal``, the signal being within about -1 and 1."""
+
+    name: str
+    unit: str
+    signal: str
+    centre: float = 0.0
+    span: float = 1.0
+    noise: float = 0.0
+    """Standard deviation of white noise on top, as a part of the span."""
+    decimals: int = 3
+
+
+DESK: Final = (
+    Sensor("temperature", "°C", "walk", 22.4, 1.5, 0.01, 2),
+    Sensor("humidity", "%", "sine", 44.0, 6.0, 0.04, 1),
+    Sensor("pressure", "hPa", "walk", 1013.2, 2.5, 0.02, 2),
+    Sensor("light", "lx", "steps", 420.0, 300.0, 0.03, 0),
+    Sensor("vibration", "g", "bursts", 0.0, 1.2, 0.02, 3),
+    Sensor("current", "A", "square", 1.6, 1.1, 0.03, 2),
+)
+"""What ``sim:`` shows when nothing else is asked for."""
+
+
+class SimulatedSource:
+    """Sensors that do not exist (``sim:``, ``sim:walk?channels=8&rate=100&seed=1``, ``sim:walk,sine,square``).
+
+    Row ``k`` is due ``k / rate`` seconds after the first ``open``, and has exactly that time. Its values follow from
+    ``seed``, the sensors, ``rate`` and ``k`` only (with one version of NumPy). Signals are made in patterns of
+    20 seconds, at least 64 rows and at most 262,144 values: one turn of a sine or square, one burst, four steps.
+
+    Above 2,000 rows a second one chunk holds all rows of a read, and says when the row before it was due. A read that
+    comes late gives the rows of the last second; older ones are skipped, as in a dropout, and counted in ``status``.
+
+    Parameters
+    ----------
+    target
+        Kinds of signal, separated by commas: walk, sine, square, noise, bursts, steps. Empty: a desk with a weather
+        station, a light sensor, a motor and a heater.
+    options
+        See ``Options``.
+
+    Raises
+    ------
+    ConfigError
+        If a kind of signal is unknown or a number is out of its range.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Options:
+        """Options of ``sim:``."""
+
+        signals: tuple[Signal, ...] = ()
+        """Kinds of signal, after those in the target."""
+        channels: int = 0
+        """Number of channels; the kinds take turns. 0: one for each kind."""
+        rate: float = 20.0
+        """Rows per second."""
+        seed: int = 0
+        """Another seed gives other values."""
+        dropouts: float = 0.0
+        """Length in seconds of a period whose last tenth is silent; 0: never silent."""
+        unplug: float = 0.0
+        """Length in seconds of a period in whose last tenth the source is lost; 0: never lost."""
+        format: Literal["keyvalue", "csv", "arduino", "json"] = "keyvalue"
+        """How rows are written. Only ``keyvalue`` tells the units."""
+
+    def __init__(self, target: str, options: Options) -> None:
+        self.url = f"sim:{target}"
+        self._name = self.url.removesuffix(":")
+        self.default_decoder = options.format
+        self._check(options)
+        self._sensors = _sensors(self._name, (*filter(None, target.split(",")), *options.signals), options.channels)
+        self._rate = options.rate
+        self._seed = options.seed
+        self._unplug = options.unplug
+        self._period = max(2, round(options.dropouts * options.rate)) if options.dropouts else 0
+        self._template, self._header = _templates(self._sensors, options.format)
+        most = max(MIN_PATTERN, MAX_VALUES // len(self._sensors))
+        self._rows = int(min(max(MIN_PATTERN, PATTERN_SECONDS * options.rate), most))
+        self._pattern = -1
+        self._values = np.empty((0, 0))
+        self._first_ns = 0
+        self._start = self._last = 0.0
+        self._next = 0
+        self._skipped = 0
+        self._greet = False
+        self._about = self.status = f"{len(self._sensors)} channels, {options.rate:g} rows/s"
+
+    def open(self) -> None:
+        """Begin, or go on with the row that is due by now; SourceLost while it is unplugged."""
+        now = time.monotonic()
+        if not self._first_ns:
+            self._first_ns, self._start = time.time_ns(), now
+        self._check_plugged(now)
+        self._next = max(self._next, math.ceil((now - self._start) * self._rate))
+        self._greet = bool(self._header)
+
+    def read(self, timeout: float) -> Sequence[Chunk]:
+        """Return the rows that are due, waiting for the first of them; SourceLost when it is unplugged."""
+        due = max(self._start + self._next / self._rate, self._last + COALESCE)
+        wait = due - time.monotonic()
+        if wait > timeout:
+            time.sleep(timeout)
+            return ()
+        time.sleep(max(wait, 0.0))
+        self._last = time.monotonic()
+        self._check_plugged(self._last)
+        first, stop = self._due_rows()
+        self._next = max(first, stop)
+        return self._chunks(first, stop) if first < stop else ()
+
+    def close(self) -> None:
+        """Nothing is held; its time goes on."""
+
+    def _check(self, options: Options) -> None:
+        limits = {
+            "channels": (0, MAX_CHANNELS),
+            "rate": (0.001, MAX_RATE),
+            "seed": (0, math.inf),
+            "dropouts": (0, MAX_PERIOD),
+            "unplug": (0, MAX_PERIOD),
+        }
+        for name, (least, most) in limits.items():
+            value = getattr(options, name)
+            if not least <= value <= most:
+                expected = f"{least:g} or more" if most == math.inf else f"{least:g} to {most:,.0f}"
+                raise ConfigError(f"{self._name}: {name}: expected {expected}, got {value}")
+
+    def _check_plugged(self, now: float) -> None:
+        if self._unplug and (now - self._start) % self._unplug >= (1 - AWAY) * self._unplug:
+            raise SourceLost(f"{self._name}: unplugged, as its option unplug={self._unplug:g} asks")
+
+    def _due_rows(self) -> tuple[int, int]:
+        """Return the rows to give now, as a range that neither is too old nor holds a silence."""
+        stop = int((self._last - self._start) * self._rate) + 1
+        first = max(self._next, stop - max(1, int(CATCH_UP * self._rate)))
+        if first > self._next:
+            self._skipped += first - self._next
+            self.status = f"{self._about}; rows skipped, read too late: {self._skipped}"
+        if self._period:
+            silence = self._period - max(1, round(AWAY * self._period))
+            row = first % self._period
+            if row >= silence:
+                first += self._period - row
+            stop = min(stop, first - first % self._period + silence)
+        return first, min(stop, first + max(1, MAX_VALUES // len(self._sensors)))
+
+    def _chunks(self, first: int, stop: int) -> list[Chunk]:
+        chunks = []
+        if self._greet:
+            chunks.append(Chunk(self._header, self._time_ns(first)))
+            self._greet = False
+        text = (self._template * (stop - first)) % tuple(self._block(first, stop).ravel().tolist())
+        data = text.encode()
+        if self._rate > CHUNK_A_ROW:
+            chunks.append(Chunk(data, self._time_ns(stop - 1), self._time_ns(first - 1)))
+        else:
+            lines = data.splitlines(keepends=True)
+            chunks.extend(Chunk(line, self._time_ns(row)) for row, line in enumerate(lines, first))
+        return chunks
+
+    def _time_ns(self, row: int) -> int:
+        return self._first_ns + round(row * 1e9 / self._rate)
+
+    def _block(self, first: int, stop: int) -> NDArray[np.float64]:
+        """Return rows ``first`` to ``stop``: shape (stop - first, channels)."""
+        parts = []
+        while first < stop:
+            pattern, row = divmod(first, self._rows)
+            if pattern != self._pattern:
+                columns = [
+                    _column(sensor, (self._seed, i), pattern, self._rows) for i, sensor in enumerate(self._sensors)
+                ]
+                self._pattern, self._values = pattern, np.column_stack(columns)
+            part = self._values[row : row + stop - first]
+            parts.append(part)
+            first += len(part)
+        return np.concatenate(parts)
+
+
+def _sensors(name: str, signals: Sequence[str], channels: int) -> tuple[Sensor, ...]:
+    known = get_args(Signal)
+    if unknown := [signal for signal in signals if signal not in known]:
+        raise ConfigError(f"{name}: no signal named {unknown[0]!r} (there are: {', '.join(known)})")
+    pool = tuple(Sensor(signal, "V", signal) for signal in signals) or DESK
+    sensors = [pool[i % len(pool)] for i in range(channels or len(pool))]
+    uses = Counter(sensor.name for sensor in sensors)
+    numbers = {label: count(1) for label, times in uses.items() if times > 1}
+    return tuple(
+        sensor._replace(name=f"{sensor.name}{next(numbers[sensor.name])}") if sensor.name in numbers else sensor
+        for sensor in sensors
+    )
+
+
+def _templates(sensors: Sequence[Sensor], form: str) -> tuple[str, bytes]:
+    """Return the %-template of a row, and the header line."""
+    numbers = [f"%.{sensor.decimals}f" for sensor in sensors]
+    names = [sensor.name for sensor in sensors]
+    pairs = list(zip(names, numbers, strict=True))
+    if form == "csv":
+        return ",".join(numbers) + "\n", (",".join(names) + "\n").encode()
+    if form == "arduino":
+        return ",".join(f"{name}:{number}" for name, number in pairs) + "\n", b""
+    if form == "json":
+        return "{" + ",".join(f'"{name}":{number}' for name, number in pairs) + "}\n", b""
+    units = [sensor.unit.replace("%", "%%") for sensor in sensors]
+    return ", ".join(f"{name}: {number} {unit}" for (name, number), unit in zip(pairs, units, strict=True)) + "\n", b""
+
+
+def _column(sensor: Sensor, seed: tuple[int, int], pattern: int, rows: int) -> NDArray[np.float64]:
+    """Return one pattern of a sensor: shape (rows,)."""
+    random = np.random.default_rng((*seed, pattern))
+    start = random.uniform(-0.7, 0.7)
+    turn = np.arange(rows) / rows
+    match sensor.signal:
+        case "walk":  # a Brownian bridge between the starts of this pattern and the next
+            end = np.random.default_rng((*seed, pattern + 1)).uniform(-0.7, 0.7)
+            path = np.cumsum(random.normal(scale=0.5 / math.sqrt(rows), size=rows))
+            signal = start + turn * (end - start) + path - path[0] - turn * (path[-1] - path[0])
+        case "sine":
+            signal = np.sin(2 * np.pi * (turn + 0.618 * seed[1]))
+        case "square":
+            signal = np.copysign(1.0, np.sin(2 * np.pi * (turn + 0.618 * seed[1])))
+        case "noise":
+            signal = random.normal(scale=1 / 3, size=rows)
+        case "bursts":
+            since = np.maximum(turn - random.uniform(0.1, 0.6), 0.0)
+            signal = random.uniform(0.4, 1.0) * np.exp(-since / 0.06) * np.sin(2 * np.pi * 12 * since)
+        case _:  # steps
+            signal = random.uniform(-1.0, 1.0, 4)[(turn * 4).astype(int)]
+    column: NDArray[np.float64] = sensor.centre + sensor.span * (signal + sensor.noise * random.normal(size=rows))
+    return column

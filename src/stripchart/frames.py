@@ -16,7 +16,7 @@ Frame: TypeAlias = "dict[str, NDArray[Any]] | Any"
 
 
 def to_frame(batch: Batch, kind: str) -> Frame:
-    """Turn a batch into columns; see ``Monitor.frame``.
+    """Turn a batch into columns; see ``Monitor.frame``. A name that is taken gets its kind behind it: ``level (text)``.
 
     Raises
     ------
@@ -24,7 +24,10 @@ def to_frame(batch: Batch, kind: str) -> Frame:
         If the kind is unknown or its package is not installed.
     """
     columns: dict[str, Any] = {"time": batch.time.view("datetime64[ns]")}
-    columns.update((channel.name, values) for channel, values in zip(batch.channels, batch.values, strict=True))
+    for channel, values in zip(batch.channels, batch.values, strict=True):
+        # A channel may be called "time", and one that sent numbers and text is two.
+        name = f"{channel.name} ({channel.kind})" if channel.name in columns else channel.name
+        columns[name] = values
     if kind == "numpy":
         return columns
     if kind == "pandas":
@@ -33,7 +36,9 @@ def to_frame(batch: Batch, kind: str) -> Frame:
         return pandas.DataFrame(columns, index=time)
     if kind == "polars":
         polars = _import("polars")
-        return polars.DataFrame(columns).with_columns(polars.col("time").dt.replace_time_zone("UTC"))
+        texts = {name: polars.String for name, values in columns.items() if values.dtype == object}
+        frame = polars.DataFrame(columns, schema_overrides=texts)
+        return frame.with_columns(polars.col("time").dt.replace_time_zone("UTC"))
     raise ConfigError(f"frame: kind: expected 'numpy', 'pandas' or 'polars', got {kind!r}")
 
 

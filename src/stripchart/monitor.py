@@ -13,22 +13,25 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal, overload
+from urllib.parse import urlsplit
 
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow import ledger
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Pump
 from stripchart.frames import Frame, to_frame
+from stripchart.notebook import in_notebook, in_running_loop, inline_frame
 from stripchart.spec import SourceLike, SourceSpec, as_spec, free_name, source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
     from typing import Self
 
     from bokeh.document import Document
+    from numpy.typing import NDArray
 
     from stripchart.flow.hub import Subscription
     from stripchart.ui.context import Theme
@@ -91,15 +94,29 @@ class Monitor:
         self.hub = Hub()
         self.pumps: list[Pump] = []
         self.title = title
-        self._look = {"title": title, "window": window, "theme": theme, "max_sessions": max_sessions, "update_ms": update_ms}
+        self._look = {
+            "title": title,
+            "window": window,
+            "theme": theme,
+            "max_sessions": max_sessions,
+            "update_ms": update_ms,
+        }
+        self._pages = dict(pages or {})
         self._serving = {
             "host": host, "port": port, "token": token, "allow_hosts": tuple(allow_hosts),
-            "certificate": certificate, "key": key, "pages": pages,
+            "certificate": certificate, "key": key, "pages": self._pages,
         }  # fmt: skip
         self._server: PageServer | None = None
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        mistakes = []
         for given in sources:
-            self.add(given)
+            try:
+                self.add(given)
+            except ConfigError as error:
+                mistakes.append(str(error))
+        if mistakes:
+            raise ConfigError("\n".join(mistakes))
 
     def add(self, given: SourceLike) -> str:
         """Add a source, also while running; return its name.
@@ -108,8 +125,11 @@ class Monitor:
         ------
         ConfigError
             If it cannot be built, or its name is taken.
+        StripchartError
+            If the monitor was stopped.
         """
         with self._lock:
+            self._refuse_if_stopped()
             spec = as_spec(given)
             name = spec.name
             taken = {pump.name for pump in self.pumps}
@@ -132,14 +152,15 @@ class Monitor:
         ConfigError
             If the address is taken or may not be used.
         StripchartError
-            If it was started before.
+            If it is running, or was stopped.
         """
         from stripchart.ui.context import Context
         from stripchart.ui.server import PageServer
 
         with self._lock:
+            self._refuse_if_stopped()
             if self._server is not None:
-                raise StripchartError("the monitor is running already; stop() it first")
+                raise StripchartError("the monitor is running already")
             context = Context(self.hub, self.pumps, **self._look)  # type: ignore[arg-type]
             server = PageServer(context, **self._serving)  # type: ignore[arg-type]
             server.start()
@@ -151,6 +172,7 @@ class Monitor:
     def stop(self) -> None:
         """Stop the sources and the page; safe twice. A stopped monitor keeps its data, and is not started again."""
         with self._lock:
+            self._stopped.set()
             for pump in self.pumps:  # all are told first, so that their last reads overlap
                 pump.ask_to_stop()
             for pump in self.pumps:
@@ -158,16 +180,44 @@ class Monitor:
             if self._server is not None:
                 self._server.stop()
 
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait for so many seconds, or without end; Ctrl-C and ``stop`` end it. What a script ends with.
+
+        Returns
+        -------
+        True if the time is over and nothing else has ended it: ``while monitor.wait(1): ...``.
+
+        Raises
+        ------
+        StripchartError
+            In a running loop, which would be held up and may serve the page.
+        """
+        if in_running_loop():
+            raise StripchartError("wait() would hold up the loop that runs here; await something of its own instead")
+        with suppress(KeyboardInterrupt):
+            return not self._stopped.wait(seconds)
+        return False
+
     def __enter__(self) -> Self:
+        self._refuse_if_stopped()
         return self if self._server is not None else self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     @property
     def url(self) -> str:
         """Address of the page; with the token, where one is asked."""
         return self._running().url
+
+    def page_url(self, path: str = "/") -> str:
+        """Return the address of one of the ``pages``; KeyError if there is none at that path."""
+        pages = ["/", *self._pages]
+        if path not in pages:
+            raise KeyError(f"no page {path!r}; there are: {', '.join(pages)}")
+        return urlsplit(self.url)._replace(path=path).geturl()
 
     @property
     def port(self) -> int:
@@ -188,6 +238,14 @@ class Monitor:
     def ledger(self) -> dict[str, Any]:
         """Return every counter and whether they balance, as ``GET /api/ledger`` does."""
         return ledger.snapshot(self.pumps, self.hub)
+
+    @overload
+    def frame(
+        self, stream: str, *, seconds: float | None = None, kind: Literal["numpy"] = "numpy"
+    ) -> dict[str, NDArray[Any]]: ...
+
+    @overload
+    def frame(self, stream: str, *, seconds: float | None = None, kind: Literal["pandas", "polars"]) -> Any: ...
 
     def frame(
         self, stream: str, *, seconds: float | None = None, kind: Literal["numpy", "pandas", "polars"] = "numpy"
@@ -219,22 +277,27 @@ class Monitor:
             raise KeyError(f"no stream {stream!r}; there are: {known}") from None
         return to_frame(batch, kind)
 
-    def show(self, height: int = 620) -> Any:
-        """Show the page: in the cell of a notebook, elsewhere in the browser.
+    def show(self, path: str = "/", *, height: int = 620) -> Any:
+        """Show a page: in the cell of a notebook, elsewhere in the browser.
 
         Parameters
         ----------
+        path
+            The monitor's own page, or one of ``pages``.
         height
-            Pixels of the cell.
+            Pixels of the frame in the cell.
         """
-        from stripchart.notebook import in_notebook, inline_frame
-
+        url = self.page_url(path)
         if in_notebook():
-            return inline_frame(self.url, height)
+            return inline_frame(url, height)
         import webbrowser
 
-        webbrowser.open(self.url)
+        webbrowser.open(url)
         return None
+
+    def _refuse_if_stopped(self) -> None:
+        if self._stopped.is_set():
+            raise StripchartError("the monitor was stopped; make a new one")
 
     def _running(self) -> PageServer:
         if self._server is None:

@@ -1,7 +1,8 @@
-"""The page inside a notebook's cell."""
+"""Where the program runs: in a notebook's cell, in a running loop."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from typing import Any
 
@@ -11,6 +12,15 @@ def in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def in_running_loop() -> bool:
+    """Say whether an asyncio loop runs this code, which must not be held up then."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def inline_frame(url: str, height: int) -> Any:

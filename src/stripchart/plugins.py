@@ -12,6 +12,7 @@ register the same way.
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
@@ -32,14 +33,18 @@ def load(kind: str, name: str) -> Any:
     Raises
     ------
     ConfigError
-        If there is none by that name, or it cannot be imported.
+        If there is none by that name, or it is broken.
     """
     known = registered(kind)
     if name not in known:
         near = get_close_matches(name, known, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ConfigError(f"no {kind.removesuffix('s')} named {name!r}{hint} (there are: {', '.join(known)})")
+    what = f"{kind.removesuffix('s')} {name!r}"
     try:
-        return known[name].load()
-    except ImportError as error:
-        raise ConfigError(f"{kind.removesuffix('s')} {name!r} cannot be loaded: {error}") from error
+        adapter = known[name].load()
+    except Exception as error:  # importing runs somebody's code, which may raise anything
+        raise ConfigError(f"{what} cannot be loaded: {type(error).__name__}: {error}") from error
+    if not is_dataclass(getattr(adapter, "Options", None)):
+        raise ConfigError(f"{what} cannot be used: expected {known[name].value} to have Options, a dataclass")
+    return adapter

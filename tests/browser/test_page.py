@@ -298,3 +298,18 @@ def test_the_page_comes_back_when_the_server_does(page: Page) -> None:
     with Monitor(port=port) as second, Feeder(second.hub):
         page.wait_for_function(f"window.Bokeh && ({ROWS})('s0') > 10", timeout=30_000)
         assert page.locator("#away").is_hidden()
+
+
+def test_long_names_show_where_they_differ(page: Page, monitor: Monitor) -> None:
+    value = (Channel("value"),)
+    now = time.time_ns()
+    for place in ("north", "south"):
+        monitor.hub.publish(make_batch(f"home/greenhouse/{place}/temp", value, [now], [[20.0]]))
+    monitor.hub.publish(make_batch("home/greenhouse/north/fan", (Channel("value", "", Kind.STATE),), [now], [[1.0]]))
+    open_page(page, monitor)
+    page.wait_for_function("document.querySelectorAll('.legend li').length === 3")
+    assert page.locator(".legend .name").all_inner_texts() == ["north", "south", "greenhouse/north/fan"]
+    assert page.locator(".strip h2").all_inner_texts() == ["temp", "fan"]
+    # A switch is drawn as steps.
+    glyphs = page.evaluate("[...stripchart.strips.strips.values()].map((strip) => strip.lines[0].renderer.glyph.type)")
+    assert glyphs == ["Line", "Step"]

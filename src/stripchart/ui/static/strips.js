@@ -30,6 +30,8 @@ export class Strips {
         this.strips.set(told.key, strip);
       }
       for (const line of told.lines.slice(strip.lines.length)) this.addLine(strip, line);
+      const short = shorten(strip.lines.map((line) => line.label));
+      strip.lines.forEach((line, place) => (line.button.querySelector(".name").textContent = short[place]));
     }
     this.adopt();
   }
@@ -49,7 +51,6 @@ export class Strips {
     const item = document.createElement("li");
     const button = document.createElement("button");
     button.innerHTML = '<span class="ink"></span><span class="name"></span><span class="value"></span>';
-    button.querySelector(".name").textContent = told.label;
     button.title = `${told.label}${told.unit ? ` [${told.unit}]` : ""}: click to hide or show, with Alt to show alone`;
     button.querySelector(".ink").style.borderTopColor = `var(--c${told.colour})`;
     item.append(button);
@@ -150,7 +151,8 @@ export class Strips {
       if (low > high) continue;
       const {start: bottom, end: top} = strip.figure.y_range;
       const room = (high - low || Math.abs(high) * 0.1 || 1) * MARGIN;
-      if (low < bottom || high > top || top - bottom > 1.4 * (high - low + 2 * room)) {
+      if (!strip.fitted || low < bottom || high > top || top - bottom > 1.4 * (high - low + 2 * room)) {
+        strip.fitted = true;
         strip.figure.y_range.setv({start: low - room * 1.5, end: high + room * 1.5}, quiet);
       }
     }
@@ -215,6 +217,21 @@ export class Strips {
     }
     if (width !== this.page.width) this.page.setv({width});
   }
+}
+
+/** Leave out of topic names what they all begin with and end in: greenhouse/north/temp and greenhouse/south/temp. */
+export function shorten(labels) {
+  if (labels.length < 2) return labels;
+  const parts = labels.map((label) => label.split("/"));
+  const least = Math.min(...parts.map((each) => each.length)) - 1;
+  const same = (pick) => {
+    let count = 0;
+    while (count < least && parts.every((each) => pick(each, count) === pick(parts[0], count))) count++;
+    return count;
+  };
+  const head = same((each, place) => each[place]);
+  const tail = Math.min(same((each, place) => each.at(-1 - place)), least - head);
+  return parts.map((each) => each.slice(head, each.length - tail).join("/"));
 }
 
 /** Text of a tick in the viewer's time, as fine as the ticks are apart; a tick at midnight is its date. */

@@ -1,0 +1,294 @@
+"""The command ``stripchart``. All it does is one call away from Python: it makes a ``Monitor`` and runs it.
+
+Only typer is imported at the top, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from dataclasses import dataclass
+from enum import StrEnum
+from inspect import Parameter, Signature, signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
+
+import typer
+
+from stripchart._version import __version__
+from stripchart.durations import parse_duration
+from stripchart.errors import ConfigError, StripchartError
+from stripchart.logs import log_to_stderr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stripchart.monitor import Monitor
+
+OK: Final = 0
+UNEXPECTED: Final = 1
+MISTAKE: Final = 2
+FAILED: Final = 3
+INTERRUPTED: Final = 130
+
+EPILOG: Final = """\b
+Exit codes:
+  0    all went well; Ctrl-C, SIGTERM and --for end a monitor well
+  1    an error inside Stripchart
+  2    a mistake in the command or in the configuration
+  3    every source has failed for good
+  130  Ctrl-C while nothing ran yet
+"""
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    epilog=EPILOG,
+    help="Live strip charts in the browser for serial ports, MQTT topics and your own Python.",
+)
+
+
+class Theme(StrEnum):
+    """Colours of the page."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+Host = Annotated[
+    str | None, typer.Option(metavar="HOST", help="Address to listen on; beyond this machine, visitors need a token.")
+]
+Port = Annotated[
+    int | None, typer.Option(metavar="NUMBER", min=0, max=65535, help="Port of the page; 0 picks a free one.")
+]
+AllowHosts = Annotated[
+    list[str] | None, typer.Option(metavar="HOST", help="A further name of this machine; may be repeated.")
+]
+Token = Annotated[
+    str | None, typer.Option(metavar="TOKEN", envvar="STRIPCHART_TOKEN", help="Ask visitors for this token.")
+]
+Title = Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the page.")]
+Window = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Time that the page shows at first: 90, 30s, 5m or 1h.")
+]
+Colours = Annotated[Theme | None, typer.Option(help="Colours of the page.")]
+NoOpen = Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")]
+StopAfter = Annotated[str | None, typer.Option("--for", metavar="TIME", help="Stop after a time: 90, 30s, 5m or 1h.")]
+LogJson = Annotated[bool, typer.Option("--log-json", help="Log as lines of JSON.")]
+ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="A TOML file.")]
+Urls = Annotated[
+    list[str] | None, typer.Argument(metavar="URL", help="serial:/dev/ttyUSB0, mqtt://host/topic/#, sim: or -")
+]
+
+
+@dataclass
+class RunOptions:
+    """What every command takes that runs a monitor; what is not given stays as the monitor or the file has it."""
+
+    host: Host = None
+    port: Port = None
+    allow_host: AllowHosts = None
+    token: Token = None
+    title: Title = None
+    window: Window = None
+    theme: Colours = None
+    no_open: NoOpen = False
+    stop_after: StopAfter = None
+    log_json: LogJson = False
+
+    def for_monitor(self) -> dict[str, Any]:
+        """Return the arguments of ``Monitor`` that were given."""
+        arguments = {
+            "host": self.host,
+            "port": self.port,
+            "allow_hosts": self.allow_host or None,
+            "token": self.token,
+            "title": self.title,
+            "window": _seconds("--window", self.window),
+            "theme": self.theme and self.theme.value,
+        }
+        return {name: value for name, value in arguments.items() if value is not None}
+
+
+def runs_monitor(command: Callable[..., int]) -> Callable[..., int]:
+    """Register a command whose argument ``options`` stands for all options of ``RunOptions``."""
+    hints = get_type_hints(command, include_extras=True) | get_type_hints(RunOptions, include_extras=True)
+    own, shared = signature(command).parameters, signature(RunOptions).parameters
+
+    def with_options(ctx: typer.Context, **given: Any) -> int:
+        options = RunOptions(**{name: given.pop(name) for name in shared})
+        log_to_stderr(as_json=options.log_json, debug=ctx.obj["debug"])
+        return command(**given, options=options)
+
+    context = Parameter("ctx", Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    parameters = [
+        parameter.replace(annotation=hints[name], kind=Parameter.KEYWORD_ONLY)
+        for name, parameter in (*own.items(), *shared.items())
+        if name != "options"
+    ]
+    with_options.__signature__ = Signature([context, *parameters])  # type: ignore[attr-defined]  # what typer reads
+    with_options.__annotations__ = {parameter.name: parameter.annotation for parameter in (context, *parameters)}
+    app.command(command.__name__, help=command.__doc__)(with_options)
+    return command
+
+
+@app.callback(invoke_without_command=True)
+def stripchart(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Log more, and show tracebacks.")] = False,
+) -> None:
+    """Note what holds for every command."""
+    ctx.obj["debug"] = debug
+    if version:
+        typer.echo(f"stripchart {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+@runs_monitor
+def demo(options: RunOptions) -> int:
+    """Watch simulated sensors; no device is needed."""
+
+    def make() -> Monitor:
+        from stripchart.monitor import Monitor, source
+
+        return Monitor(source("sim:", name="demo"), **{"title": "Stripchart demo", **options.for_monitor()})
+
+    return _run(make, options)
+
+
+@runs_monitor
+def watch(
+    options: RunOptions,
+    urls: Urls = None,
+    decoder: Annotated[str, typer.Option(metavar="NAME", help="Decoder to use instead of the source's own.")] = "",
+    name: Annotated[str, typer.Option(metavar="NAME", help="Name of the source, if there is one URL.")] = "",
+) -> int:
+    """Watch one or several sources, such as serial:/dev/ttyUSB0?baudrate=9600 or - for standard input."""
+    if not urls:
+        return _suggest_urls()
+    if name and len(urls) > 1:
+        raise ConfigError("--name: names one source, but there are several URLs")
+    sys.path.append(str(Path.cwd()))  # for function:module:name; last, so that no file here hides a module
+
+    def make() -> Monitor:
+        from stripchart.monitor import Monitor, source
+
+        return Monitor(*(source(url, name=name, decoder=decoder) for url in urls), **options.for_monitor())
+
+    return _run(make, options)
+
+
+@runs_monitor
+def run(config: ConfigPath, options: RunOptions) -> int:
+    """Run the monitor that a file describes; options win over the file."""
+    from stripchart.config import load
+
+    loaded = load(config)
+    options.no_open = options.no_open or not loaded.server.open
+    return _run(lambda: loaded.monitor(**options.for_monitor()), options)
+
+
+@app.command()
+def ports() -> int:
+    """List the serial ports of this machine."""
+    from stripchart.listing import port_lines
+    from stripchart.sources.ports import list_ports
+
+    typer.echo("\n".join(port_lines(list_ports())))
+    return OK
+
+
+@app.command()
+def check(config: ConfigPath) -> int:
+    """Check a configuration and tell all its mistakes; nothing is opened."""
+    from stripchart.config import load
+
+    log_to_stderr()
+    loaded = load(config)
+    typer.echo(f"{config}: OK")
+    width = max(len(spec.name) for spec in loaded.sources)
+    for spec in loaded.sources:
+        typer.echo(f"  {spec.name:{width}}  {spec.url}")
+    return OK
+
+
+@app.command()
+def schema() -> int:
+    """Print the JSON Schema of configuration files, for editors."""
+    from stripchart.schema import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2))
+    return OK
+
+
+def main() -> None:
+    """Run the command line and exit the process."""
+    sys.exit(run_command(sys.argv[1:]))
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run the command line; return its exit code. Nothing is raised at the user."""
+    settings = {"debug": False}
+    try:
+        code = app(args=arguments, prog_name="stripchart", standalone_mode=False, obj=settings)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except (BrokenPipeError, SystemExit):  # the reader of our output has gone, as with "| head"; typer exits at that
+        sys.stdout = None  # so that Python does not try to write the rest at its end
+        return OK
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for a user
+        if settings["debug"]:
+            traceback.print_exc()
+        return _explain(error)
+    return int(code or OK)
+
+
+def _explain(error: Exception) -> int:
+    if isinstance(error, StripchartError):
+        _tell(str(error))
+        return MISTAKE
+    # Typer's errors of usage are known by what they can do: their class has lived in two packages.
+    usage = getattr(error, "format_message", None)
+    if usage is not None:
+        context = getattr(error, "ctx", None)
+        _tell(f"{usage()} (try: {context.command_path if context else 'stripchart'} --help)")
+        return MISTAKE
+    _tell(f"unexpected {type(error).__name__}: {error}; this is a bug, and stripchart --debug … shows where")
+    return UNEXPECTED
+
+
+def _tell(message: str) -> None:
+    for line in message.splitlines():
+        typer.echo(f"stripchart: error: {line}", err=True)
+
+
+def _run(make: Callable[[], Monitor], options: RunOptions) -> int:
+    from stripchart.running import run_monitor
+
+    if run_monitor(make, seconds=_seconds("--for", options.stop_after), browser=not options.no_open):
+        return OK
+    _tell("every source has failed")
+    return FAILED
+
+
+def _suggest_urls() -> int:
+    from stripchart.listing import example_lines
+    from stripchart.sources.ports import list_ports
+
+    _tell("expected a URL; for example:")
+    typer.echo("\n".join(example_lines(list_ports())), err=True)
+    return MISTAKE
+
+
+def _seconds(option: str, text: str | None) -> float | None:
+    try:
+        return None if text is None else parse_duration(text)
+    except ConfigError as error:
+        raise ConfigError(f"{option}: {error}") from error

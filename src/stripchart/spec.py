@@ -1,0 +1,255 @@
+"""What the user wrote about a source, and the source and decoder made of it.
+
+A source is given as a URL, as a Python callable, as a ready object with ``open``, ``read`` and ``close``, or as a
+``SourceSpec``, which ``source()`` makes and which holds all that can be said about one::
+
+    source("serial:/dev/ttyUSB0", name="bench", baudrate=9600, decoder="csv")
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from stripchart.errors import ConfigError
+from stripchart.options import Mistake, fill, locate
+from stripchart.plugins import load
+from stripchart.secrets import hide, redact_line, redact_url
+from stripchart.sources.url import SourceUrl, split_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Mapping
+
+    from stripchart.flow.contracts import Decoder, Source
+
+SourceLike: TypeAlias = "str | SourceSpec | Callable[..., Any] | Source"
+
+MAX_NAME: Final = 64
+SAID_BESIDE: Final = ("decoder", "decoder_options", "must_start")
+"""What can be said of any source, beside its own options."""
+
+
+@dataclass(frozen=True, repr=False)
+class SourceSpec:
+    """A source as it was asked for; nothing is checked or opened yet.
+
+    Attributes
+    ----------
+    given
+        A URL, a callable, or a ready source.
+    name
+        Name of the source and of its streams; ``as_spec`` finds one if it is empty.
+    decoder
+        Name of the decoder; the source's own default if empty. A URL may say it as ``?decoder=csv``.
+    options, decoder_options
+        What the ``Options`` of the source and of the decoder take. A URL may say the source's as ``?baudrate=9600``.
+    must_start
+        Give up when the source is not there at the start, instead of waiting for it.
+    """
+
+    given: str | Callable[..., Any] | Source
+    name: str = ""
+    decoder: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    decoder_options: Mapping[str, Any] = field(default_factory=dict)
+    must_start: bool = False
+
+    def __repr__(self) -> str:
+        shown = f"SourceSpec({self.url!r}, name={self.name!r}, decoder={self.decoder!r}, options={hide(self.options)}"
+        return f"{shown}, decoder_options={hide(self.decoder_options)}, must_start={self.must_start})"
+
+    @property
+    def url(self) -> str:
+        """What to show for it, without secrets."""
+        if isinstance(self.given, str):
+            return redact_url(self.given) or "''"
+        return redact_url(str(getattr(self.given, "url", ""))) or f"function:{_callable_name(self.given)}"
+
+    def build(self) -> tuple[Source, Decoder]:
+        """Make the source and its decoder. Neither touches a device or a network before it is opened.
+
+        Raises
+        ------
+        ConfigError
+            With all mistakes, one a line.
+        """
+        built, mistakes = self.attempt()
+        if built is None:
+            lines = (mistake.text if mistake.key == "url" else str(mistake) for mistake in mistakes)
+            raise ConfigError("\n".join(f"{self.url.removesuffix(':')}: {line}" for line in lines))
+        return built
+
+    def attempt(self) -> tuple[tuple[Source, Decoder] | None, list[Mistake]]:
+        """Build, or return all mistakes; the key ``url`` stands for what is wrong with the source as given."""
+        try:
+            plan = _plan(self.given)
+        except ConfigError as error:
+            return None, [Mistake("url", str(error))]
+        query = dict(plan.query)
+        chosen = query.pop("decoder", "")
+        twice = sorted(query.keys() & self.options.keys()) + ["decoder"] * bool(chosen and self.decoder)
+        mistakes = [Mistake(key, "is given twice, in the URL and beside it") for key in twice]
+        options, wrong = fill(plan.options, {**query, **self.options}, also=SAID_BESIDE)
+        mistakes += wrong
+        made: Source | None = None
+        if options is not None:
+            try:
+                made = plan.make(options)
+            except ConfigError as error:
+                mistakes += [self._locate(line, plan.options) for line in str(error).splitlines()]
+        decoder, wrong = self._decoder(self.decoder or chosen or getattr(made, "default_decoder", ""))
+        mistakes += wrong
+        if mistakes or made is None or decoder is None:
+            return None, mistakes
+        return (made, decoder), []
+
+    def _locate(self, message: str, options: type[Any]) -> Mistake:
+        """Find the option that a source complains of; its message may begin with its URL, and shall show no secret."""
+        bare = self.url.partition("?")[0]
+        if isinstance(self.given, str):
+            message = message.replace(self.given.partition("?")[0], bare)
+        for prefix in (bare, bare.removesuffix(":")):
+            message = message.removeprefix(f"{prefix}: ")
+        mistake = locate(redact_line(message), options.__dataclass_fields__)
+        return mistake if mistake.key else Mistake("url", mistake.text)
+
+    def _decoder(self, name: str) -> tuple[Decoder | None, list[Mistake]]:
+        if not name:  # the source could not be made, and would have told its default
+            return None, []
+        try:
+            decoder = load("decoders", name)
+        except ConfigError as error:
+            return None, [Mistake("decoder", str(error))]
+        options, wrong = fill(decoder.Options, self.decoder_options)
+        try:
+            return (None if options is None else decoder(options)), [m.below("decoder_options") for m in wrong]
+        except ConfigError as error:
+            return None, [Mistake("decoder_options", line) for line in str(error).splitlines()]
+
+
+def source(
+    given: str | Callable[..., Any] | Source,
+    /,
+    *,
+    name: str = "",
+    decoder: str = "",
+    must_start: bool = False,
+    decoder_options: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> SourceSpec:
+    """Say more about a source than its URL or callable does; see ``SourceSpec`` for the arguments.
+
+    >>> source("mqtt://localhost/bench/#", name="bench", password="apple pie")
+    SourceSpec('mqtt://localhost/bench/#', name='bench', decoder='', options={'password': '***'}, decoder_options={}, \
+must_start=False)
+    """
+    return SourceSpec(given, name, decoder, options, dict(decoder_options or {}), must_start)
+
+
+def as_spec(given: SourceLike) -> SourceSpec:
+    """Return the spec of anything that stands for a source, with a name.
+
+    Raises
+    ------
+    ConfigError
+        If it stands for none, or its name cannot be used.
+    """
+    spec = given if isinstance(given, SourceSpec) else SourceSpec(given)
+    thing = spec.given
+    if isinstance(thing, type) or not (isinstance(thing, str) or callable(thing) or is_source(thing)):
+        expected = "a URL, a function, or an object with open, read and close"
+        raise ConfigError(f"a source: expected {expected}, got {thing!r}")
+    try:
+        name = spec.name or default_name(thing)
+    except ConfigError as error:
+        raise ConfigError(f"{spec.url}: {error}") from error
+    check_name(name)
+    return replace(spec, name=name)
+
+
+def is_source(thing: object) -> bool:
+    """Say whether it has the methods of a source."""
+    return all(callable(getattr(thing, method, None)) for method in ("open", "read", "close"))
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that cannot head its streams' names; ConfigError."""
+    if not name or len(name) > MAX_NAME or "/" in name or not name.isprintable() or name != name.strip():
+        expected = f"1 to {MAX_NAME} printable characters without '/' and without blanks around"
+        raise ConfigError(f"name of a source: expected {expected}, got {name[: MAX_NAME + 1]!r}")
+
+
+def default_name(given: str | Callable[..., Any] | Source) -> str:
+    """Return a name for a source that has none: ``ttyUSB0``, a broker's host, ``sim``, ``stdin``, the function's name.
+
+    Raises
+    ------
+    ConfigError
+        If a URL is none.
+    """
+    url = given if isinstance(given, str) else getattr(given, "url", None)
+    name = _url_name(url) if isinstance(url, str) else _callable_name(given)
+    return "".join(c if c.isprintable() and c != "/" else "-" for c in name.strip())[:MAX_NAME].strip() or "source"
+
+
+def free_name(name: str, taken: Container[str]) -> str:
+    """Return the name, or ``name-2``, ``name-3`` … if it is taken."""
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+@dataclass(frozen=True)
+class _NoOptions:
+    pass
+
+
+class _Plan(NamedTuple):
+    """How to make a source: ``make(options)``."""
+
+    make: Callable[[Any], Source]
+    options: type[Any]
+    query: Mapping[str, str]
+
+
+def _plan(given: Any) -> _Plan:
+    if is_source(given):
+        return _Plan(lambda _: given, _NoOptions, {})
+    if callable(given):
+        function = load("sources", "function")
+        return _Plan(partial(function, given), function.Options, {})
+    scheme, target, query = _split(given)
+    adapter = load("sources", scheme)
+    more = {"scheme": scheme} if hasattr(adapter, "schemes") else {}
+    return _Plan(partial(adapter, target, **more), adapter.Options, query)
+
+
+def _split(url: str) -> SourceUrl:
+    """Split a URL; what is plainly the path of a port gets a better hint."""
+    if url.startswith(("/dev/", "COM")):
+        raise ConfigError(f"expected SCHEME:TARGET; for a serial port write serial:{url}")
+    try:
+        return split_url(url)
+    except ConfigError as error:
+        raise ConfigError(str(error).removeprefix(f"{url!r}: ")) from error
+
+
+def _url_name(url: str) -> str:
+    scheme, target, _ = _split(url)
+    if scheme == "-":
+        return "stdin"
+    if target.startswith("//"):
+        host = target[2:].partition("/")[0].rpartition("@")[2]
+        return (host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]) or scheme
+    last = target.rstrip("/").rpartition("/")[2]
+    attribute = last.rpartition(":")[2]  # of function:package.module:attribute
+    return (attribute if attribute.isidentifier() else last) or scheme
+
+
+def _callable_name(given: Any) -> str:
+    given = given.func if isinstance(given, partial) else given
+    name = str(getattr(given, "__name__", type(given).__name__))
+    return name if name.isidentifier() else "function"

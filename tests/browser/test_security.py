@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from stripchart.flow.pump import Pump
+from stripchart.flow.records import Channel, Kind, make_batch
+from stripchart.ui.labels import safe_label
+from support.hostile import HARM, hostile_names
+from support.lines import ListSource, ValueDecoder
+from support.page import Site, serve
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+WORD = "open sesame"
+TRAP = """
+window.harm = [];
+for (const name of ["pwned", "polluted"]) {
+  Object.defineProperty(window, name, {configurable: false, set(value) { window.harm.push(`${name}: ${value}`); }});
+}
+window.alert = window.confirm = window.prompt = (text) => window.harm.push(`dialog: ${text}`);
+"""
+OUR_TAGS = {"B", "BUTTON", "DETAILS", "DIV", "H2", "I", "LI", "SECTION", "SMALL", "SPAN", "SUMMARY", "TIME", "UL"}
+
+
+class Watch:
+    """Notes what should not happen on a page."""
+
+    def __init__(self, page: Page, site: Site) -> None:
+        self.complaints: list[str] = []
+        self._origin = f"http://127.0.0.1:{site.port}/"
+        page.add_init_script(TRAP)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: self._look(request.url))
+        page.on("popup", lambda popup: self.complaints.append(f"popup: {popup.url}"))
+
+    def _look(self, url: str) -> None:
+        known = ("/static/", "/assets/")
+        path = urlsplit(url).path
+        if not url.startswith((self._origin, "data:")) or not (path in {"/", "", "/healthz"} or path.startswith(known)) or "pwned" in url:
+            self.complaints.append(f"request: {url}")
+
+
+def open_page(page: Page, site: Site) -> Watch:
+    watch = Watch(page, site)
+    page.goto(site.url)
+    page.wait_for_selector("body[data-ready]")
+    return watch
+
+
+def assert_harmless(page: Page, watch: Watch) -> None:
+    assert page.evaluate("window.harm") == []
+    assert page.evaluate("({}).polluted === undefined && Object.keys(Object.prototype).length === 0")
+    tags = page.evaluate("[...new Set([...document.querySelectorAll('main *, #sources *, #tip *')].filter(e => !e.closest('.plot')).map(e => e.tagName))]")
+    assert set(tags) - OUR_TAGS == {"P"} - set() if "P" in tags else set(tags) <= OUR_TAGS
+    handlers = page.evaluate("[...document.querySelectorAll('*')].flatMap(e => [...e.attributes]).filter(a => a.name.startsWith('on')).length")
+    assert handlers == 0
+    assert watch.complaints == []
+
+
+def test_a_thousand_hostile_names_are_text(page: Page) -> None:
+    names = hostile_names(1_000)
+    assert len(names) == 1_000
+    pump = Pump(names[0], ListSource([], url=names[2]), ValueDecoder(), sink=None)  # type: ignore[arg-type] # never started
+    pump.reason, pump.source.status, pump.decoder.note = names[3], names[4], names[5]
+    with serve(pumps=[pump], look={"title": names[1]}) as site:
+        watch = open_page(page, site)
+        now = time.time_ns()
+        for place, name in enumerate(names):
+            channel, unit = names[-place], names[(7 * place) % 1_000] if place % 3 == 0 else ""
+            channels = (Channel(channel, unit), Channel(f"{name} ", kind=Kind.TEXT), Channel("value"))
+            site.hub.publish(make_batch(name, channels, [now - 1_000_000_000, now], [[1, 2], ["", name], [3, 4]]))
+        infos = site.hub.streams()
+        total = sum(len(info.channels) for info in infos)
+        page.wait_for_function("document.querySelectorAll('.legend .name').length > 30", timeout=60_000)
+        page.wait_for_function(
+            f"document.querySelectorAll('.legend .name').length + document.querySelectorAll('#listed li').length === {total}", timeout=60_000
+        )
+        page.wait_for_function("[...stripchart.strips.strips.values()].every(strip => strip.lines.every(line => line.renderer))")
+        page.locator("#listed summary").click()
+
+        # They are shown, as text, and as what they are.
+        shown = page.evaluate("[...document.querySelectorAll('.legend .name, #listed li span')].map(e => e.textContent)")
+        labels = {line["label"] for line in page.evaluate("[...stripchart.strips.strips.values()].flatMap(s => s.lines)")}
+        assert len(labels) > 10
+        assert set(shown) >= labels
+        assert safe_label(names[5]) in page.locator("#sources").text_content()
+        for text in shown:
+            assert safe_label(text) == text
+        assert any("<script>" in text for text in shown)
+        assert safe_label(names[1]) in page.title()
+
+        # So they are under the pointer, in every strip.
+        plots = page.locator(".strip .plot")
+        for place in range(plots.count()):
+            plot = plots.nth(place)
+            plot.scroll_into_view_if_needed()
+            box = plot.bounding_box()
+            assert box is not None
+            page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] / 2)
+            page.wait_for_selector("#tip:not([hidden])")
+            assert set(page.locator("#tip span").all_text_contents()) <= labels
+        page.wait_for_timeout(500)  # what a handler would need to fire
+        assert_harmless(page, watch)
+
+        # And other programs get valid answers.
+        assert len(site.ask("/api/channels").json()) == total
+        assert site.ask("/api/ledger").json()["balanced"]
+        assert site.ask("/api/read?max_points=100").status == 200
+        assert site.ask("/api/read?max_points=100", {"Accept": "text/csv"}).status == 200
+        assert site.ask("/metrics").status == 200
+        assert site.ask("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize("name", ["$$\\href{javascript:window.pwned=1}{x}$$", "$$$x$$$", "\\(x\\)", f"<img src=x onerror={HARM}>"])
+def test_a_hostile_unit_titles_its_strip(page: Page, name: str) -> None:
+    with serve() as site:
+        site.hub.publish(make_batch("s", (Channel(name, name),), [time.time_ns()], [[1]]))
+        watch = open_page(page, site)
+        page.wait_for_selector(".strip h2")
+        assert page.locator(".strip h2").text_content() == safe_label(name)
+        page.wait_for_function("document.querySelector('.legend .value').textContent.length > 1")
+        assert_harmless(page, watch)
+
+
+def test_a_link_cannot_make_the_page_run_anything(page: Page) -> None:
+    with serve() as site:
+        site.hub.publish(make_batch("s", (Channel("a"),), [time.time_ns()], [[1]]))
+        watch = Watch(page, site)
+        state = f"theme=%22%3E<img src=x onerror={HARM}>&window=Infinity&view=NaN,1e999&hidden=%0A<script>{HARM}</script>&__proto__=1&x[__proto__][polluted]=1"
+        page.goto(f"{site.url}?<script>{HARM}</script>#{state}")
+        page.wait_for_selector("body[data-ready]")
+        page.wait_for_selector(".strip h2")
+        assert_harmless(page, watch)
+
+
+class TestOtherPages:
+    """A page of somebody else, in the same browser, with the visitor's cookies."""
+
+    @pytest.fixture
+    def evil(self, context: BrowserContext) -> Page:
+        """A page of another port of this machine, as another local server's would be."""
+        page = context.new_page()
+        page.route("http://localhost:9/", lambda route: route.fulfill(body="<title>evil</title>", content_type="text/html"))
+        page.goto("http://localhost:9/")
+        return page
+
+    @pytest.mark.parametrize("token", ["", WORD])
+    @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+    def test_it_reads_nothing_and_opens_no_websocket(self, evil: Page, context: BrowserContext, token: str, name: str) -> None:
+        with serve(token=token) as site:
+            own = context.new_page()
+            own.goto(site.url.replace("127.0.0.1", name))
+            own.wait_for_selector("body[data-ready]")
+            sessions = len(site.server.sessions())
+            base = f"http://{name}:{site.port}"
+            session = site.page_token(site.cookie)
+            opened = evil.evaluate(
+                """([url, session]) => new Promise((done) => {
+                    const socket = new WebSocket(url, ["bokeh", session]);
+                    socket.onopen = () => done("open");
+                    socket.onerror = () => done("refused");
+                })""",
+                [f"{base.replace('http', 'ws')}/ws", session],
+            )
+            assert opened == "refused"
+            for path in ("/", "/api/channels", "/api/read", "/metrics", "/metadata"):
+                for mode in ("cors", "no-cors"):
+                    answer = evil.evaluate(
+                        """([url, mode]) => fetch(url, {mode, credentials: "include"}).then((a) => a.text(), () => "failed")""", [base + path, mode]
+                    )
+                    assert answer in {"failed", ""}, (path, mode)
+            for tag, path in (("script", "/autoload.js?bokeh-autoload-element=x"), ("img", "/"), ("script", "/api/channels")):
+                outcome = evil.evaluate(
+                    """([tag, url]) => new Promise((done) => {
+                        const made = Object.assign(document.createElement(tag), {src: url});
+                        made.onload = () => done("loaded");
+                        made.onerror = () => done("refused");
+                        document.body.append(made);
+                    })""",
+                    [tag, base + path],
+                )
+                assert outcome == "refused", path
+            assert len(site.server.sessions()) == sessions + 1  # that of page_token, and none of the evil page's
+            own.close()
+
+    def test_a_link_to_the_page_works(self, evil: Page) -> None:
+        with serve() as site:
+            evil.evaluate("(url) => { location.href = url; }", site.url)
+            evil.wait_for_selector("body[data-ready]")
+
+    def test_a_notebook_may_frame_it(self, evil: Page) -> None:
+        with serve() as site:
+            site.hub.publish(make_batch("s", (Channel("a"),), [time.time_ns()], [[1]]))
+            evil.evaluate("(url) => { document.body.innerHTML = `<iframe src='${url}' width=900 height=600></iframe>`; }", site.url)
+            frame = evil.frame_locator("iframe")
+            frame.locator("body[data-ready]").wait_for()
+            frame.locator(".strip h2").wait_for()
+
+
+class TestToken:
+    def test_the_token_opens_the_page_and_leaves_the_address(self, page: Page) -> None:
+        with serve(host="0.0.0.0") as site:
+            token = site.server.access.token
+            site.hub.publish(make_batch("s", (Channel("a"),), [time.time_ns()], [[1]]))
+            page.goto(site.url)
+            page.wait_for_selector("body[data-ready]")
+            page.wait_for_selector(".strip h2")
+            assert page.url == f"http://127.0.0.1:{site.port}/"
+            assert token not in page.content()
+            assert page.evaluate("document.cookie") == ""
+            assert token not in str(page.evaluate("performance.getEntries().map(e => e.name)")).replace(site.url, "")
+            page.reload()
+            page.wait_for_selector("body[data-ready]")
+
+    def test_a_stranger_is_asked_for_it(self, page: Page) -> None:
+        with serve(host="0.0.0.0", token=WORD) as site:
+            page.goto(f"http://127.0.0.1:{site.port}/")
+            assert "needs the token" in page.locator("main").inner_text()
+            page.locator("input[name=token]").fill("wrong")
+            page.keyboard.press("Enter")
+            page.wait_for_url("**/?token=wrong")
+            page.locator("input[name=token]").fill(WORD)
+            page.keyboard.press("Enter")
+            page.wait_for_selector("body[data-ready]")
+            assert page.url == f"http://127.0.0.1:{site.port}/"

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from stripchart.schema import json_schema
+
+CONFIGS = sorted((Path(__file__).parent.parent / "config").glob("*.toml"))
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft202012Validator:
+    schema = json_schema()
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+@pytest.mark.parametrize("file", CONFIGS, ids=lambda file: file.name)
+def test_the_ready_made_configurations_fit(validator: Draft202012Validator, file: Path):
+    validator.validate(tomllib.loads(file.read_text()))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"sources": {"a": {"url": "sim:", "rate": "${RATE}"}}},
+        {"sources": {"a": {"url": "${URL}", "rate": 5}}},
+        {"sources": {"a": {"url": "-"}}},
+        {"sources": {"a": {"url": "mqtt://host", "password_file": "x", "decoder": "json"}}, "window": "5m"},
+        {"sources": {"a": {"url": "sim:"}}, "server": {"token_file": "x", "port": 5006}, "window": 60},
+    ],
+)
+def test_what_fits(validator: Draft202012Validator, document: dict[str, Any]):
+    validator.validate(document)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"sources": {}},
+        {"sources": {"a": {}}},
+        {"sources": {"a": {"url": "seral:/dev/ttyUSB0"}}},
+        {"sources": {"a": {"url": "sim:", "baudrate": 9600}}},
+        {"sources": {"a": {"url": "sim:", "rate": "fast"}}},
+        {"sources": {"a": {"url": "sim:", "decoder": "cvs"}}},
+        {"sources": {"a": {"url": "sim:"}}, "theme": "drak"},
+        {"sources": {"a": {"url": "sim:"}}, "server": {"port": 70000}},
+        {"sources": {"a": {"url": "sim:"}}, "titel": "x"},
+    ],
+)
+def test_what_does_not(validator: Draft202012Validator, document: dict[str, Any]):
+    assert not validator.is_valid(document)

@@ -4,6 +4,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from support.broker import Broker
 from support.chromium import ARGS
@@ -12,6 +13,10 @@ from support.pty import PtyDevice
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# A slow machine is not a failure.
+settings.register_profile("stripchart", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("stripchart")
 
 
 @pytest.fixture

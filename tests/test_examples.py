@@ -24,6 +24,7 @@ from stripchart import Monitor, source
 from stripchart.examples import workers
 from stripchart.flow.records import Channel, make_batch
 from support.loop import no_running_loop
+from support.wait import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,6 +169,14 @@ def check_own_page(page: Page, address: str) -> None:
         ("workers", "idle", 2),
         ("workers", "saturated", 0),
     ]
+
+
+def test_a_scheduler_that_is_away_is_a_lost_source(cluster: LocalCluster):
+    with Client(cluster.scheduler_address) as client, no_running_loop(), Monitor(workers.workers_of(client)) as monitor:
+        until(lambda: monitor.ledger()["sources"]["workers"]["samples"])
+        cluster.close()
+        until(lambda: monitor.ledger()["sources"]["workers"]["state"] == "lost", timeout=50)
+        assert "the scheduler is away" in monitor.ledger()["sources"]["workers"]["reason"]
 
 
 @contextmanager

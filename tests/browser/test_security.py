@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,6 +16,8 @@ from support.lines import ListSource, ValueDecoder
 from support.page import Site, serve
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import BrowserContext, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -43,9 +47,8 @@ class Watch:
         page.on("popup", lambda popup: self.complaints.append(f"popup: {popup.url}"))
 
     def _look(self, url: str) -> None:
-        known = ("/static/", "/assets/")
-        path = urlsplit(url).path
-        if not url.startswith((self._origin, "data:")) or not (path in {"/", "", "/healthz"} or path.startswith(known)) or "pwned" in url:
+        known = urlsplit(url).path == "/" or urlsplit(url).path.startswith(("/static/", "/assets/"))
+        if not url.startswith("data:") and not (url.startswith(self._origin) and known):
             self.complaints.append(f"request: {url}")
 
 
@@ -80,7 +83,6 @@ def test_a_thousand_hostile_names_are_text(page: Page) -> None:
             site.hub.publish(make_batch(name, channels, [now - 1_000_000_000, now], [[1, 2], ["", name], [3, 4]]))
         infos = site.hub.streams()
         total = sum(len(info.channels) for info in infos)
-        page.wait_for_function("document.querySelectorAll('.legend .name').length > 30", timeout=60_000)
         page.wait_for_function(
             f"document.querySelectorAll('.legend .name').length + document.querySelectorAll('#listed li').length === {total}", timeout=60_000
         )
@@ -142,16 +144,32 @@ def test_a_link_cannot_make_the_page_run_anything(page: Page) -> None:
         assert_harmless(page, watch)
 
 
+class EvilHandler(BaseHTTPRequestHandler):
+    """Serves an empty page."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<title>evil</title>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 class TestOtherPages:
     """A page of somebody else, in the same browser, with the visitor's cookies."""
 
     @pytest.fixture
-    def evil(self, context: BrowserContext) -> Page:
-        """A page of another port of this machine, as another local server's would be."""
-        page = context.new_page()
-        page.route("http://localhost:9/", lambda route: route.fulfill(body="<title>evil</title>", content_type="text/html"))
-        page.goto("http://localhost:9/")
-        return page
+    def evil(self, context: BrowserContext) -> Iterator[Page]:
+        """A page of another port of this machine: Chromium keeps pages from elsewhere off loopback by itself."""
+        with HTTPServer(("127.0.0.1", 0), EvilHandler) as server:
+            threading.Thread(target=server.serve_forever, args=(0.05,)).start()
+            page = context.new_page()
+            page.goto(f"http://localhost:{server.server_port}/")
+            yield page
+            page.close()
+            server.shutdown()
 
     @pytest.mark.parametrize("token", ["", WORD])
     @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])

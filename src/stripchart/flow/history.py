@@ -1,209 +1,268 @@
 """The recent past of every stream, in memory: what a new page starts with and what a zoom shows.
 
-Each stream is a ring of NumPy columns that grows by doubling up to its bound, then overwrites its oldest rows.
-All rings share one budget of bytes: when it is used up, rings stop growing and keep fewer rows.
+Each stream is a queue of blocks of rows. A written row never changes and a block never moves, so a reader only needs
+the lock to learn which blocks there are, and copies what it wants without it; and nothing is copied to grow.
+All streams share one budget of bytes: when it is used up, a stream gives its oldest block for the next.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import deque
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from stripchart.flow.rate import Rate, RateMeter
 from stripchart.flow.records import Batch, Channel, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-START_ROWS: Final = 64
+FIRST_BLOCK: Final = 64
+LARGEST_BLOCK: Final = 4096
+"""Rows of a stream's blocks: each is twice as long as the one before, up to this."""
+TIME_BYTES: Final = 8
 CELL_BYTES: Final = 8
-MAX_SHAPES: Final = 1000
-"""Sets of channels whose places are remembered; a stream of ever-changing shape starts anew."""
 TEXT_CELL_BYTES: Final = 72
 """A pointer and a short string."""
+MAX_SHAPES: Final = 100
+"""Sets of channels whose places a stream remembers; were there more, it learns them anew."""
+MAX_GAPS: Final = 10_000
+"""Gaps that a stream remembers; more could not be told apart in any picture."""
 
 
 class Budget:
-    """Bytes that the rings may hold together."""
+    """Bytes that the blocks of all streams may hold together.
+
+    A stream holds one block whatever the budget says; such a debt is paid when it next needs a block.
+    """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.used = 0
 
-    def take(self, amount: int) -> bool:
-        """Reserve ``amount`` bytes if they are left."""
-        if self.used + amount > self.limit:
-            return False
-        self.used += amount
-        return True
+    def allows(self, more: int) -> bool:
+        """Say whether ``more`` bytes are left."""
+        return self.used + more <= self.limit
 
 
-class Rate(NamedTuple):
-    """How a stream ticks, learned from its newest rows."""
+class _Block:
+    """Some consecutive rows; a channel has a column here once it occurs in one of them."""
 
-    hz: float
-    last_ns: int
+    def __init__(self, first: int, size: int) -> None:
+        self.first = first
+        self.size = size
+        self.filled = 0
+        self.bytes = size * TIME_BYTES
+        self.time: NDArray[np.int64] = np.empty(size, np.int64)
+        self.columns: dict[int, NDArray[Any]] = {}
+        self.places: Sequence[int] = ()  # of the rows to come
+        self.absent: list[NDArray[Any]] = []  # columns that those rows lack
 
-    def stale(self, now_ns: int) -> bool:
-        """Say whether the stream has been silent for far longer than its habit (five periods, at least 5 s)."""
-        patience = max(5.0, 5.0 / self.hz) if self.hz > 0 else 60.0
-        return now_ns - self.last_ns > patience * 1e9
+    def expect(self, places: Sequence[int], channels: Sequence[Channel]) -> int:
+        """Prepare for rows of the channels at ``places``; return how many bytes that takes."""
+        cost = 0
+        for place in places:
+            if place not in self.columns:
+                column = np.empty(self.size, object if channels[place].kind is Kind.TEXT else np.float64)
+                column[: self.filled] = _nothing(channels[place], self.filled)
+                self.columns[place] = column
+                cost += self.size * (TEXT_CELL_BYTES if channels[place].kind is Kind.TEXT else CELL_BYTES)
+        self.places = places
+        self.absent = [column for place, column in self.columns.items() if place not in places]
+        self.bytes += cost
+        return cost
+
+
+class View(NamedTuple):
+    """What a history held at one instant; it is read without a lock."""
+
+    stream: str
+    channels: tuple[Channel, ...]
+    blocks: tuple[_Block, ...]
+    first: int
+    stop: int
+    """Numbers of the first row, and of the one after the last."""
+    gaps: list[int]
+    """Numbers of the rows that something is missing before."""
+
+    def batch(self, first: int, stop: int) -> Batch:
+        """Return copies of the rows ``first <= row < stop``; cells that never came are NaN or empty."""
+        parts = []
+        for block in self.blocks:
+            begin, end = max(first - block.first, 0), min(stop - block.first, block.size)
+            if begin < end:
+                parts.append((block, begin, end))
+        time = np.concatenate([block.time[begin:end] for block, begin, end in parts] or [np.empty(0, np.int64)])
+        columns = []
+        for place, channel in enumerate(self.channels):
+            pieces = [
+                block.columns[place][begin:end] if place in block.columns else _nothing(channel, end - begin)
+                for block, begin, end in parts
+            ]
+            columns.append(np.concatenate(pieces) if pieces else _nothing(channel, 0))
+        return Batch(self.stream, self.channels, time, tuple(columns), gap=first in self.gaps, first=first)
+
+    def between(self, start_ns: int, stop_ns: int) -> Batch:
+        """Return copies of the rows from the first to the last with ``start_ns <= time < stop_ns``."""
+        first = stop = self.stop
+        for block in self.blocks:
+            time = block.time[: self.stop - block.first]
+            chosen = np.flatnonzero((time >= start_ns) & (time < stop_ns))
+            if len(chosen):
+                first = min(first, block.first + int(chosen[0]))
+                stop = block.first + int(chosen[-1]) + 1
+        return self.batch(max(first, self.first), stop)
+
+    def batches(self) -> list[Batch]:
+        """Return copies of all rows, cut where something is missing."""
+        cuts = [self.first, *(row for row in self.gaps if row > self.first), self.stop]
+        return [self.batch(begin, end) for begin, end in pairwise(cuts) if begin < end]
 
 
 class StreamHistory:
-    """A ring of rows of one stream. Not thread-safe: the hub's lock guards it.
+    """The newest rows of one stream. Not thread-safe: the hub's lock guards it.
 
     Attributes
     ----------
     rows
         How many rows have been appended since the start; row numbers count from 0.
     channels
-        All channels seen so far; a column that came later reads as NaN (text: ``""``) before.
+        All channels seen so far.
     counts
         Samples of each channel since the start.
+    first_ns
+        Time of the very first row.
     """
 
-    def __init__(self, max_rows: int, budget: Budget) -> None:
+    def __init__(self, stream: str, max_rows: int, budget: Budget) -> None:
+        self.stream = stream
         self.channels: tuple[Channel, ...] = ()
         self.counts: list[int] = []
-        self.rows = 0
-        self.first_ns = 0
+        self.rows = self.first_ns = 0
         self._max_rows = max_rows
         self._budget = budget
-        self._size = 0
-        self._time: NDArray[np.int64] = np.empty(0, np.int64)
-        self._gaps: NDArray[np.bool_] = np.empty(0, np.bool_)
-        self._columns: list[NDArray[Any]] = []
+        self._blocks: deque[_Block] = deque()
+        self._gaps: list[int] = []
+        self._newest: list[NDArray[Any]] = []  # of each channel, the column in the last batch that had it
+        self._newest_time: NDArray[np.int64] = np.zeros(1, np.int64)
+        self._meter = RateMeter()
         self._places: dict[tuple[Channel, ...], list[int]] = {}
         self._shape: tuple[Channel, ...] | None = None
         self._shape_places: list[int] = []
 
     @property
-    def kept(self) -> int:
-        """How many of the newest rows are held."""
-        return min(self.rows, self._size)
+    def last_ns(self) -> int:
+        """Time of the newest row."""
+        return int(self._newest_time[-1])
 
-    def unknown(self, channels: tuple[Channel, ...]) -> int:
-        """Count the channels that have no column yet."""
+    @property
+    def last_values(self) -> list[Any]:
+        """The newest value of each channel, however long ago."""
+        return [column[-1] for column in self._newest]
+
+    @property
+    def rate(self) -> Rate:
+        """How often it ticks."""
+        return self._meter.rate(self.rows, self.last_ns)
+
+    def fresh(self, channels: tuple[Channel, ...]) -> list[Channel]:
+        """Return the channels that have never been here."""
         if channels is self._shape or channels in self._places:
-            return 0
-        return len({_key(channel) for channel in channels} - {_key(channel) for channel in self.channels})
+            return []
+        known = {_key(channel) for channel in self.channels}
+        return list({_key(channel): channel for channel in channels if _key(channel) not in known}.values())
 
-    def append(self, batch: Batch) -> None:
-        """Copy the rows of a batch in; the oldest make room."""
+    def append(self, batch: Batch, now_ns: int) -> None:
+        """Copy in the rows of a batch, at least one, that arrives at ``now_ns``; the oldest make room."""
         if batch.channels is not self._shape:
+            self._shape_places = self._find_places(batch.channels)
             self._shape = batch.channels
-            self._shape_places = self._places.get(batch.channels) or self._learn(batch.channels)
-        rows = len(batch)
-        if not rows:
-            return
         if not self.rows:
             self.first_ns = int(batch.time[0])
-        if self.rows + rows > self._size:
-            self._grow(self.rows + rows)
-        skip = max(0, rows - self._size)
-        where = self._slots(self.rows + skip, self.rows + rows)
-        self._time[where] = batch.time[skip:]
-        self._gaps[where] = False
-        self._gaps[(self.rows + skip) % self._size] = batch.gap
-        if len(self._shape_places) < len(self._columns):
-            for column in self._columns:
-                column[where] = "" if column.dtype == object else np.nan
-        for place, values in zip(self._shape_places, batch.values, strict=True):
-            self._columns[place][where] = values[skip:]
+        if batch.gap:
+            self._gaps.append(self.rows)
+            if len(self._gaps) > MAX_GAPS:
+                del self._gaps[: MAX_GAPS // 2]
+        self._meter.note(self.rows, batch.time, now_ns)
+        self._newest_time = time = batch.time
+        values = batch.values
+        while len(time) > (room := self._open_block()):
+            self._write(time[:room], tuple(column[:room] for column in values))
+            time, values = time[room:], tuple(column[room:] for column in values)
+        self._write(time, values)
+
+    def view(self, rows: int | None = None) -> View:
+        """Return what it holds, or only the newest ``rows`` of it."""
+        oldest = self._blocks[0].first if self._blocks else self.rows
+        first = oldest if rows is None else max(oldest, self.rows - rows)
+        blocks = tuple(block for block in self._blocks if block.first + block.filled > first)
+        return View(self.stream, self.channels, blocks, first, self.rows, self._gaps[bisect_left(self._gaps, first) :])
+
+    def _write(self, time: NDArray[np.int64], values: Sequence[NDArray[Any]]) -> None:
+        """Copy rows into the newest block, which has room for them."""
+        block, rows = self._blocks[-1], len(time)
+        where = slice(block.filled, block.filled + rows)
+        block.time[where] = time
+        if block.places is not self._shape_places:
+            self._budget.used += block.expect(self._shape_places, self.channels)
+        for column in block.absent:
+            column[where] = "" if column.dtype == object else np.nan
+        for place, column in zip(self._shape_places, values, strict=True):
+            block.columns[place][where] = column
             self.counts[place] += rows
+            self._newest[place] = column
+        block.filled += rows
         self.rows += rows
 
-    def read(self, start_ns: int, stop_ns: int) -> Batch:
-        """Return copies of the rows from the first to the last with ``start_ns <= time < stop_ns``."""
-        oldest = self.rows - self.kept
-        time = self._time[self._slots(oldest, self.rows)]
-        chosen = np.flatnonzero((time >= start_ns) & (time < stop_ns))
-        return self.take(oldest + int(chosen[0]), oldest + int(chosen[-1]) + 1) if len(chosen) else self.take(0, 0)
+    def _open_block(self) -> int:
+        """Make sure that the newest block has room; return for how many rows."""
+        blocks, budget = self._blocks, self._budget
+        if blocks and blocks[-1].filled < blocks[-1].size:
+            return blocks[-1].size - blocks[-1].filled
+        while blocks and self.rows - blocks[0].first - blocks[0].size >= self._max_rows:
+            budget.used -= blocks.popleft().bytes
+        size, row_bytes = FIRST_BLOCK, TIME_BYTES
+        if blocks:
+            row_bytes = blocks[-1].bytes // blocks[-1].size
+            size = min(2 * blocks[-1].size, LARGEST_BLOCK)
+        if not budget.allows(size * row_bytes):
+            size = blocks[0].size if len(blocks) > 1 else FIRST_BLOCK
+            while len(blocks) > 1 and not budget.allows(size * row_bytes):
+                budget.used -= blocks.popleft().bytes
+        blocks.append(_Block(self.rows, size))
+        budget.used += blocks[-1].bytes
+        return size
 
-    def take(self, first: int, stop: int | None = None) -> Batch:
-        """Return copies of the rows numbered ``first <= row < stop`` that are still held."""
-        stop = self.rows if stop is None else min(stop, self.rows)
-        first = min(max(first, self.rows - self.kept), stop)
-        where = self._slots(first, stop)
-        columns = tuple(column[where].copy() for column in self._columns)
-        return Batch("", self.channels, self._time[where].copy(), columns, first=first)
-
-    def gaps(self, first: int, rows: int) -> NDArray[np.intp]:
-        """Return which of ``rows`` held rows from number ``first`` on have a gap before them, as indices from 0."""
-        return np.flatnonzero(self._gaps[self._slots(first, first + rows)])
-
-    def last(self) -> tuple[int, list[Any]]:
-        """Return the newest time and the newest value of each channel."""
-        if not self.kept:
-            return 0, [None] * len(self.channels)
-        slot = (self.rows - 1) % self._size
-        return int(self._time[slot]), [column[slot] for column in self._columns]
-
-    def rate(self, rows: int = 100) -> Rate:
-        """Estimate the rate from up to ``rows`` newest rows."""
-        recent = self._time[self._slots(self.rows - min(rows, self.kept), self.rows)]
-        if not len(recent):
-            return Rate(0.0, 0)
-        span = int(recent[-1]) - int(recent[0])
-        return Rate((len(recent) - 1) * 1e9 / span if span > 0 else 0.0, int(recent[-1]))
-
-    def _learn(self, channels: tuple[Channel, ...]) -> list[int]:
-        """Find or make the column of each channel; numbers and text under one name are two columns."""
-        known = {_key(channel): place for place, channel in enumerate(self.channels)}
+    def _find_places(self, channels: tuple[Channel, ...]) -> list[int]:
+        """Find or make the place of each channel; numbers and text under one name are two channels."""
+        places = self._places.get(channels)
+        if places is None:
+            self._add(self.fresh(channels))
+            known = {_key(channel): place for place, channel in enumerate(self.channels)}
+            if len(self._places) >= MAX_SHAPES:
+                self._places.clear()
+            places = self._places[channels] = [known[_key(channel)] for channel in channels]
         merged = list(self.channels)
-        for channel in channels:
-            place = known.setdefault(_key(channel), len(merged))
-            if place < len(merged):
-                merged[place] = channel  # the newest unit wins
-                continue
-            merged.append(channel)
-            self.counts.append(0)
-            self._columns.append(_empty(channel.kind, self._size))
-            self._budget.used += self._size * _cell_bytes(channel.kind)
+        for place, channel in zip(places, channels, strict=True):
+            merged[place] = channel  # the newest unit wins
         self.channels = tuple(merged)
-        if len(self._places) >= MAX_SHAPES:
-            self._places.clear()
-        self._places[channels] = [known[_key(channel)] for channel in channels]
-        return self._places[channels]
+        return places
 
-    def _grow(self, wanted: int) -> None:
-        row_bytes = CELL_BYTES + 1 + sum(_cell_bytes(channel.kind) for channel in self.channels)
-        size = max(self._size, START_ROWS)
-        while size < min(wanted, self._max_rows):
-            size *= 2
-        while size > self._size and not self._budget.take((size - self._size) * row_bytes):
-            size //= 2
-        if not self._size:
-            size = max(size, START_ROWS)  # every stream keeps a little, whatever the budget says
-        if size <= self._size:
-            return
-        kept = np.arange(self.rows - self.kept, self.rows)
-        old, new = self._slots(self.rows - self.kept, self.rows), kept % size
-        time, gaps = np.empty(size, np.int64), np.zeros(size, np.bool_)
-        time[new], gaps[new] = self._time[old], self._gaps[old]
-        columns = []
-        for channel, column in zip(self.channels, self._columns, strict=True):
-            larger = _empty(channel.kind, size)
-            larger[new] = column[old]
-            columns.append(larger)
-        self._time, self._gaps, self._columns, self._size = time, gaps, columns, size
-
-    def _slots(self, first: int, stop: int) -> slice | NDArray[np.intp]:
-        """Turn row numbers into places of the ring: a slice unless they wrap."""
-        if stop <= first or not self._size:
-            return slice(0, 0)
-        begin, end = first % self._size, (stop - 1) % self._size + 1
-        return slice(begin, end) if begin < end else np.arange(first, stop) % self._size
+    def _add(self, fresh: Sequence[Channel]) -> None:
+        self.channels += tuple(fresh)
+        self.counts += [0] * len(fresh)
+        self._newest += [_nothing(channel, 1) for channel in fresh]
 
 
 def _key(channel: Channel) -> tuple[str, bool]:
     return channel.name, channel.kind is Kind.TEXT
 
 
-def _empty(kind: Kind, size: int) -> NDArray[Any]:
-    return np.full(size, "", dtype=object) if kind is Kind.TEXT else np.full(size, np.nan)
-
-
-def _cell_bytes(kind: Kind) -> int:
-    return TEXT_CELL_BYTES if kind is Kind.TEXT else CELL_BYTES
+def _nothing(channel: Channel, rows: int) -> NDArray[Any]:
+    """Make a column of cells that never came."""
+    return np.full(rows, "", object) if channel.kind is Kind.TEXT else np.full(rows, np.nan)

@@ -22,9 +22,7 @@ def snapshot(pumps: Iterable[Pump], hub: Hub) -> dict[str, Any]:
     bytes and frames, a subscription's counts samples.
     """
     sources = {pump.name: describe(pump) for pump in pumps}
-    subscriptions: dict[str, dict[str, int]] = {}
-    for subscription in hub.subscriptions():
-        subscriptions[_free_name(subscription.name, subscriptions)] = subscription.counts()._asdict()
+    subscriptions = {subscription.name: subscription.counts()._asdict() for subscription in hub.subscriptions()}
     balanced = all(map(source_balances, sources.values())) and all(map(queue_balances, subscriptions.values()))
     return {"sources": sources, "subscriptions": subscriptions, "balanced": balanced}
 
@@ -39,12 +37,3 @@ def source_balances(account: Mapping[str, Any]) -> bool:
 def queue_balances(account: Mapping[str, int]) -> bool:
     """Say whether all samples published to a subscription are delivered, lost or queued."""
     return account["published"] == account["delivered"] + account["lost"] + account["queued"]
-
-
-def _free_name(name: str, taken: Mapping[str, object]) -> str:
-    number = 1
-    free = name
-    while free in taken:
-        number += 1
-        free = f"{name} {number}"
-    return free

@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stripchart.flow.contracts import Decoder, Sink, Source
-    from stripchart.flow.records import Batch
+    from stripchart.flow.records import Batch, Reject
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
-FINAL: Final = frozenset({State.FAILED, State.ENDED, State.STOPPED})
+AT_REST: Final = frozenset({State.IDLE, State.FAILED, State.ENDED, State.STOPPED})
 
 
 @dataclass(frozen=True)
@@ -107,23 +107,30 @@ class Pump:
         self._must_start = must_start
         self._bytes = self._samples = self._refused = 0
         self._account = threading.Lock()
-        self._attempt = 0
-        self._epoch = 0  # how often it was lost; a stream's first batch after a loss begins with a gap
-        self._epochs: dict[str, int] = {}
-        self._names: dict[str, str] = {"": name}
+        self._attempt = 0  # failures in a row
+        self._epoch = 0  # how often it began anew; a stream's first batch thereafter begins with a gap
+        self._epochs: dict[str, int] = {}  # only of streams that the sink took, so its limit bounds them
         self._stopping = threading.Event()
         self._beat = time.monotonic()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread, unless it runs (or still hangs). A source that was stopped goes on after a gap."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name=f"stripchart-{self.name}", daemon=True)
+        self._beat = time.monotonic()
         self._to(State.WAITING)
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Tell the thread to end, without waiting for it."""
+        self._stopping.set()
+
     def stop(self) -> bool:
         """Stop and close; return whether the thread ended in time. Safe twice, and before ``start``."""
-        self._stopping.set()
+        self.ask_to_stop()
         if self._thread is None:
             return True
         self._thread.join(STOP_TIMEOUT)
@@ -134,7 +141,7 @@ class Pump:
 
     def alive(self) -> bool:
         """Say whether it makes progress, or has rightly come to rest."""
-        return self.state in FINAL or time.monotonic() - self._beat < STALLED_AFTER
+        return self.state in AT_REST or time.monotonic() - self._beat < STALLED_AFTER
 
     def counts(self) -> PumpCounts:
         """Return its account, consistent in itself."""
@@ -145,33 +152,44 @@ class Pump:
                 tally.frames, tally.decoded, dict(tally.rejected), self._samples, self._refused, self.reconnects,
             )  # fmt: skip
 
+    def rejects(self) -> tuple[Reject, ...]:
+        """Return the newest inputs that its decoder rejected, oldest first."""
+        with self._account:
+            return tuple(self.decoder.tally.recent)
+
     def _run(self) -> None:
         try:
-            while not self._stopping.is_set():
-                try:
-                    self._beat = time.monotonic()
-                    self.source.open()
-                    self.reconnects += self.state is State.LOST
-                    self._to(State.CONNECTED)
-                    self._read_on()
-                except SourceLost as lost:
-                    if self._must_start and not self._epoch and self.state is State.WAITING:
-                        raise ConfigError(str(lost)) from lost
-                    self._lose(str(lost))
-                self.source.close()
-                self._stopping.wait(self._backoff.delay(self._attempt))
-                self._attempt += 1
-            self._to(State.STOPPED)
-        except EndOfSource:
-            self._pass_on((), self.decoder.finish)
-            self._to(State.ENDED)
+            state, reason = self._keep_reading(), ""
         except ConfigError as error:
-            self._to(State.FAILED, str(error))
+            state, reason = State.FAILED, str(error)
         except Exception as error:  # the last line of defence: one faulty adapter must not pass for a quiet sensor
             log.exception("%s: unexpected error", self.name)
-            self._to(State.FAILED, f"unexpected {type(error).__name__}: {error}")
-        finally:
-            self.source.close()
+            state, reason = State.FAILED, f"unexpected {type(error).__name__}: {error}"
+        self._close()
+        self._to(state, reason)
+
+    def _keep_reading(self) -> State:
+        self._attempt = 0
+        with self._account:
+            self._begin_anew()
+        while not self._stopping.is_set():
+            try:
+                self._beat = time.monotonic()
+                self.source.open()
+                self.reconnects += self.state is State.LOST
+                self._to(State.CONNECTED)
+                self._read_on()
+            except SourceLost as lost:
+                if self._must_start and self.state is State.WAITING:
+                    raise ConfigError(str(lost)) from lost
+                self._lose(str(lost))
+            except EndOfSource:
+                self._decode(self.decoder.finish)
+                return State.ENDED
+            self._close()
+            self._stopping.wait(self._backoff.delay(self._attempt))
+            self._attempt += 1
+        return State.STOPPED
 
     def _read_on(self) -> None:
         while not self._stopping.is_set():
@@ -179,26 +197,46 @@ class Pump:
             self._beat = time.monotonic()
             if chunks:
                 self._attempt = 0
-                self._pass_on(chunks, self.decoder.feed)
+                self._feed(chunks)
             elif self.decoder.buffered:  # an empty chunk tells a decoder that holds input how late it is
-                self._pass_on((Chunk(b"", time.time_ns()),), self.decoder.feed)
+                self._feed((Chunk(b"", time.time_ns()),))
 
-    def _pass_on(self, chunks: Sequence[Chunk], decode: Callable[..., Sequence[Batch]]) -> None:
+    def _feed(self, chunks: Sequence[Chunk]) -> None:
+        self._decode(lambda: self.decoder.feed(chunks), chunks)
+
+    def _decode(self, decode: Callable[[], Sequence[Batch]], chunks: Sequence[Chunk] = ()) -> None:
         with self._account:
             self._bytes += sum(len(chunk.data) for chunk in chunks)
-            batches = decode(chunks) if chunks else decode()
+            try:
+                batches = decode()
+            except Exception as error:  # noqa: BLE001 - written off: counted, shown and logged
+                self._write_off(chunks, error)
+                return
         for batch in batches:
             self._publish(batch)
 
+    def _write_off(self, chunks: Sequence[Chunk], error: Exception) -> None:
+        """Go on after a decoder raised, which it never should: one odd frame must not end a source.
+
+        What it had not accounted for counts as skipped, and as one rejected frame.
+        """
+        tally = self.decoder.tally
+        reason = f"decoder failed: {type(error).__name__}"
+        if reason not in tally.rejected:
+            log.error("%s: %s; what it had read is skipped and counted", self.name, reason, exc_info=error)
+        self._begin_anew()
+        tally.bytes_skipped += self._bytes - tally.bytes_framed - tally.bytes_skipped - self.decoder.buffered
+        tally.reject(time.time_ns(), reason, b"".join(chunk.data for chunk in chunks))
+        tally.frames = tally.decoded + tally.rejected.total()
+
     def _publish(self, batch: Batch) -> None:
-        name = self._names.get(batch.stream)
-        if name is None:
-            name = self._names[batch.stream] = f"{self.name}/{batch.stream}"
-        gap = batch.gap
-        if self._epochs.get(name, self._epoch) != self._epoch:
-            gap = True
-        self._epochs[name] = self._epoch
-        refused = self._sink.publish(replace(batch, stream=name, gap=gap))
+        stream = batch.stream
+        name = f"{self.name}/{stream}" if stream else self.name
+        gap = batch.gap or self._epochs.get(stream, self._epoch) != self._epoch
+        refused = self._sink.publish(batch.labelled(name, gap=gap, first=0))
+        self._beat = time.monotonic()
+        if refused < batch.samples:
+            self._epochs[stream] = self._epoch
         with self._account:
             self._samples += batch.samples - refused
             if refused and not self._refused:
@@ -207,12 +245,22 @@ class Pump:
 
     def _lose(self, reason: str) -> None:
         if self.state is State.CONNECTED:
-            self._epoch += 1
             with self._account:
-                self.decoder.reset()
+                self._begin_anew()
             self._to(State.LOST, reason)
         elif reason != self.reason:
             self._to(self.state, reason)
+
+    def _begin_anew(self) -> None:
+        """Forget the partial frame: what comes next does not follow on it (called under the account's lock)."""
+        self._epoch += 1
+        self.decoder.reset()
+
+    def _close(self) -> None:
+        try:
+            self.source.close()
+        except Exception:
+            log.exception("%s: unexpected error on closing", self.name)
 
     def _to(self, state: State, reason: str = "") -> None:
         if state is not self.state or reason != self.reason:

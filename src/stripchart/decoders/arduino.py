@@ -1,0 +1,137 @@
+r"""Lines of the Arduino Serial Plotter.
+
+Grammar, after ``ArduinoSerialPlotterProtocol.md`` of the Arduino IDE::
+
+    line   = part { separator part } end          end = \n, \r\n or \r
+    part   = value | label ":" value              one sample of each series
+    header = label { separator label }            names the unlabelled series that follow
+    separator = "," or blanks or tabs
+
+Traps, and what becomes of them:
+
+- ``Temp: 23``: blanks around the colon belong to it.
+- ``a:1, 5``: a series without a label is named by its place, here ``value 2``.
+- ``1,,3``: an empty place is left out of the row; one comma at the end of a line means nothing.
+- ``12:34:56 5.1``: a time of day or a date at the beginning is skipped; elsewhere the line is rejected.
+- ``nan``, ``inf`` and ``ovf``, as ``Serial.print`` writes them, are values; ``ovf`` reads as NaN.
+- A header names only rows with as many values and the same separator, so ``Sensor ready`` names nothing by chance.
+- A line with any other word in it, such as ``23.5 C``, is rejected as a whole ("not a number").
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from stripchart.decoders.cells import (
+    MAX_COLUMNS,
+    NOT_A_NUMBER,
+    TIME,
+    TOO_MANY_COLUMNS,
+    FrameError,
+    counted,
+    is_label,
+    listed,
+    to_channels,
+    to_number,
+    to_text,
+)
+from stripchart.decoders.linedecoder import Header, LineDecoder
+from stripchart.decoders.rows import Row, Shape
+from stripchart.decoders.template import literals_around
+
+if TYPE_CHECKING:
+    from stripchart.flow.records import Channel, Tally
+
+_COLON: Final = re.compile(r"(?<![ \t])[ \t]*:[ \t]*")
+_SEPARATOR: Final = re.compile(r"[ \t]*,[ \t]*|[ \t]+")
+
+
+class ArduinoDecoder(LineDecoder):
+    """Numbers, with labels or without; see the module for the grammar.
+
+    Its shapes are ``(separator, labels)`` with a label for each part: ``""`` if it has none, None for an empty place.
+
+    Attributes
+    ----------
+    labelled
+        The newest shape has labels.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Options:
+        """What a user may set.
+
+        Attributes
+        ----------
+        columns
+            Names of the unlabelled series, separated by commas, for a device that sends no header.
+        """
+
+        columns: str = ""
+
+    def __init__(self, options: Options | None = None, tally: Tally | None = None) -> None:
+        super().__init__(tally, Header.given((options or self.Options()).columns))
+        self.labelled = False
+
+    def parse(self, line: bytes) -> Row | Header | None:
+        """Read a line; see ``LineDecoder``."""
+        separator, parts = _split(_text(line))
+        while parts and TIME.fullmatch(parts[0]):
+            del parts[0]
+        labels: list[str | None] = []
+        values: list[float] = []
+        for part in parts:
+            label, _, cell = part.rpartition(":")
+            labels.append(label if part else None)
+            value = to_number(cell)
+            if value is not None and ":" not in label:
+                values.append(value)
+            elif part:
+                if all(map(is_label, parts)):
+                    return Header(separator, tuple(parts))
+                raise FrameError(NOT_A_NUMBER)
+        if not values:
+            raise FrameError(NOT_A_NUMBER)
+        if len(labels) > MAX_COLUMNS:
+            raise FrameError(TOO_MANY_COLUMNS)
+        return Row((separator, tuple(labels)), values)
+
+    def channels(self, shape: Shape) -> tuple[Channel, ...]:
+        """Name the series by label, header or place."""
+        separator, labels = shape
+        self.labelled = any(labels)
+        places = labels if all(labels) else self.names(separator, len(labels), "value")
+        return to_channels([label or place for label, place in zip(labels, places, strict=True) if label is not None])
+
+    def labels(self, shape: Shape) -> tuple[str, ...]:
+        """Return the labels."""
+        return tuple(label or "" for label in shape[1])
+
+    def literals(self, line: bytes) -> list[str] | None:
+        """Return the text around the numbers; None if a time comes first or a place is empty."""
+        text = _text(line)
+        _, parts = _split(text)
+        if not all(parts) or TIME.fullmatch(parts[0]):
+            return None
+        return literals_around(text, parts, [part.rpartition(":")[2] for part in parts])
+
+    def describe(self, channels: tuple[Channel, ...]) -> str:
+        """Say how many series there are, or what their labels are."""
+        if self.labelled:
+            return f"Arduino labels: {listed([channel.name for channel in channels])}"
+        return f"Arduino, {counted(len(channels), 'value')}"
+
+
+def _text(line: bytes) -> str:
+    return _COLON.sub(":", to_text(line).strip())
+
+
+def _split(text: str) -> tuple[str, list[str]]:
+    """Return the kind of separator and the parts."""
+    separator = "," if "," in text else " " if " " in text or "\t" in text else ""
+    parts = _SEPARATOR.split(text)
+    if not parts[-1]:
+        del parts[-1]
+    return separator, parts

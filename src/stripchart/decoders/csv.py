@@ -1,0 +1,171 @@
+r"""Lines of cells: CSV as devices write it.
+
+Grammar::
+
+    line   = cell { delimiter cell } end          end = \n, \r\n or \r
+    cell   = number | hex | quoted | text | nothing
+    header = text { delimiter text }              at any time, or never
+    delimiter = the first of ";", "," and tab that the line holds; else blanks
+
+Traps, and what becomes of them:
+
+- A header names the columns from then on; it counts for rows with its delimiter once a row of its length came. It may
+  come again after a reset of the device. Without one the columns are named ``column 1``, ``column 2``, ...
+- Rows of varying length: a shorter row has its first columns only; a longer one has further columns ``column N``, but
+  is rejected under a header ("unexpected columns": most likely a line end was lost).
+- An empty cell is left out of the row; one delimiter at the end of a line means nothing.
+- With semicolons, and with tabs if told to be the delimiter, ``1,5`` is a decimal comma.
+- ``0x1A`` is a number; so is a quoted one.
+- A first cell that is a date or a time of day (ISO 8601, ``2025-10-31-18:35:45``) is skipped, but keeps its place.
+- Text beside numbers makes a text channel, unless its column has held a number before: then the line is rejected ("not
+  a number"), since noise looks like that. Between blanks it is prose, and rejected too, unless blanks were asked for.
+- Text alone is rejected, or taken for a header that never counts.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING, Final
+
+from stripchart.decoders.cells import (
+    MAX_COLUMNS,
+    NOT_A_NUMBER,
+    TIME,
+    TOO_MANY_COLUMNS,
+    FrameError,
+    counted,
+    is_label,
+    is_text,
+    to_channels,
+    to_number,
+    to_text,
+)
+from stripchart.decoders.linedecoder import Header, LineDecoder
+from stripchart.decoders.rows import Row, Shape
+from stripchart.decoders.template import literals_around
+from stripchart.errors import ConfigError
+from stripchart.flow.records import Kind
+
+if TYPE_CHECKING:
+    from stripchart.flow.records import Channel, Tally
+
+_NUMBER, _TEXT, _NOTHING = "nt-"
+_KINDS: Final = {_NUMBER: Kind.NUMBER, _TEXT: Kind.TEXT}
+_HEX: Final = re.compile(r"[+-]?0[xX][0-9a-fA-F]{1,16}")
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
+
+
+class CsvDecoder(LineDecoder):
+    """Rows of cells; see the module for the grammar.
+
+    Its shapes are ``(delimiter, kinds)``, with one letter for the kind of each cell.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Options:
+        r"""What a user may set.
+
+        Attributes
+        ----------
+        delimiter
+            One character, ``"tab"`` or ``"auto"``: found out line by line.
+        columns
+            Names of the columns, separated by commas, for a device that sends no header.
+        """
+
+        delimiter: str = "auto"
+        columns: str = ""
+
+        def __post_init__(self) -> None:
+            if self.delimiter not in ("auto", "tab") and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
+                raise ConfigError(f"csv: delimiter: expected one character, 'tab' or 'auto', got {self.delimiter!r}")
+
+    def __init__(self, options: Options | None = None, tally: Tally | None = None) -> None:
+        options = options or self.Options()
+        super().__init__(tally, Header.given(options.columns))
+        self._delimiter = {"auto": "", "tab": "\t"}.get(options.delimiter, options.delimiter)
+        self._prose = " " if not self._delimiter else ""
+        self._numeric: set[int] = set()
+        """Columns that held a number."""
+
+    def parse(self, line: bytes) -> Row | Header | None:
+        """Read a line; see ``LineDecoder``."""
+        delimiter, cells = self._split(to_text(line))
+        times = sum(1 for _ in takewhile(TIME.fullmatch, cells))
+        kinds = ""
+        values: list[float | str] = []
+        for place, cell in enumerate(cells):
+            if not cell or place < times:
+                kinds += _NOTHING
+                continue
+            value = _to_number(cell, delimiter)
+            kinds += _TEXT if value is None else _NUMBER
+            values.append(cell if value is None else value)
+        if _NUMBER not in kinds:
+            if all(map(is_label, cells)):
+                return Header(delimiter, tuple(cells))
+            raise FrameError(NOT_A_NUMBER)
+        for place, cell in enumerate(cells):
+            if kinds[place] == _TEXT and (delimiter == self._prose or place in self._numeric or not is_text(cell)):
+                raise FrameError(NOT_A_NUMBER)
+        if len(cells) > MAX_COLUMNS:
+            raise FrameError(TOO_MANY_COLUMNS)
+        return Row((delimiter, kinds), values)
+
+    def accept(self, header: Header) -> None:
+        """Take a header row: the columns may be others now."""
+        if header != self._header:
+            self._numeric.clear()
+        super().accept(header)
+
+    def channels(self, shape: Shape) -> tuple[Channel, ...]:
+        """Name the columns by header or number."""
+        delimiter, kinds = shape
+        names = self.names(delimiter, len(kinds), "column")
+        self._numeric.update(place for place, kind in enumerate(kinds) if kind == _NUMBER)
+        return to_channels(
+            [name for name, kind in zip(names, kinds, strict=True) if kind != _NOTHING],
+            kinds=[_KINDS[kind] for kind in kinds if kind != _NOTHING],
+        )
+
+    def labels(self, shape: Shape) -> tuple[str, ...]:
+        """Return an empty label for each cell."""
+        return ("",) * len(shape[1])
+
+    def literals(self, line: bytes) -> list[str] | None:
+        """Return the delimiters; None if a cell holds anything but a number."""
+        text = line.decode()
+        _, cells = self._split(text)
+        if '"' in text or any(not cell or to_number(cell) is None for cell in cells):
+            return None
+        return literals_around(text, cells, cells)
+
+    def describe(self, channels: tuple[Channel, ...]) -> str:
+        """Say how many columns there are."""
+        named = ", header" if self._header_counts else ""
+        return f"CSV, {counted(len(channels), 'column')}{named}"
+
+    def _split(self, text: str) -> tuple[str, list[str]]:
+        """Return the delimiter and the cells; a line of one cell has no delimiter."""
+        delimiter = self._delimiter or next((mark for mark in ";,\t" if mark in text), " ")
+        if '"' in text:
+            cells = next(csv.reader([text], delimiter=delimiter, skipinitialspace=True))
+        else:
+            cells = text.split() if delimiter == " " else text.split(delimiter)
+        cells = [cell.strip() for cell in cells]
+        if len(cells) > 1 and not cells[-1]:
+            del cells[-1]
+        return delimiter if len(cells) > 1 else "", cells
+
+
+def _to_number(cell: str, delimiter: str) -> float | None:
+    value = to_number(cell)
+    if value is None:
+        if _HEX.fullmatch(cell):
+            return float(int(cell, 16))
+        if delimiter in (";", "\t") and _DECIMAL_COMMA.fullmatch(cell):
+            return to_number(cell.replace(",", "."))
+    return value

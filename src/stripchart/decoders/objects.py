@@ -1,0 +1,132 @@
+"""JSON values to rows: nested names joined by ``/``, elements of arrays numbered: ``a/b[0]``.
+
+Numbers and numeric strings are numbers, booleans states (0 and 1), other strings text. ``null`` is left out of the row.
+An array of objects is a row for each; any other array is one row, ``value[0]``, ``value[1]``, ...
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import orjson
+
+from stripchart.decoders.cells import MAX_COLUMNS, MAX_TEXT, TOO_MANY_COLUMNS, FrameError, to_channels, to_number
+from stripchart.decoders.rows import ChannelCache
+from stripchart.flow.records import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from stripchart.decoders.rows import BatchBuilder, Shape
+    from stripchart.flow.records import Channel
+
+MAX_DEPTH: Final = 64
+"""Levels of nesting."""
+MAX_BYTES: Final = 256 << 10
+"""Bytes of one message or object."""
+NOT_JSON: Final = "not JSON"
+VALUE: Final = "value"
+"""Name of what has no name."""
+
+
+def parse_json(data: bytes) -> Any:
+    """Return what a JSON text says; FrameError if it is none."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise FrameError(NOT_JSON) from None
+
+
+class ObjectRows:
+    """Turns JSON values into rows of a batch, knowing the channels of each shape: ``(name, kind)`` for each value."""
+
+    def __init__(self) -> None:
+        self._shapes = ChannelCache(_channels)
+
+    def add(self, value: Any, time_ns: int, builder: BatchBuilder, *, retained: bool = False) -> None:
+        """Add the rows of a value.
+
+        Raises
+        ------
+        FrameError
+            If it is nested too deeply, has too many values for a row, or a name cannot be shown. Nothing is added then.
+        """
+        items = value if isinstance(value, list) and all(type(item) is dict for item in value) else [value]
+        rows = []
+        for item in items:
+            cells: list[tuple[str, Kind]] = []
+            values: list[float | str] = []
+            _flatten(item, "", 0, cells, values)
+            rows.append((self._shapes[tuple(cells)], values))
+        for channels, values in rows:
+            builder.row(channels, time_ns, values, retained=retained)
+
+    def add_all(self, objects: Sequence[dict[str, Any]], time: NDArray[np.int64], builder: BatchBuilder) -> bool:
+        """Add a row for each object at once, if all have the same names with plain numbers or booleans only.
+
+        Returns
+        -------
+        Whether they could be added; if not, ``add`` takes them one by one.
+        """
+        names = tuple(objects[0])
+        if not 0 < len(names) <= MAX_COLUMNS or any(tuple(item) != names for item in objects):
+            return False
+        flat = list(chain.from_iterable([item.values() for item in objects]))
+        kinds = [_KINDS.get(frozenset(map(type, flat[place :: len(names)]))) for place in range(len(names))]
+        if None in kinds or not all(names):
+            return False
+        try:
+            channels = self._shapes[tuple(zip(names, kinds, strict=True))]
+        except FrameError:
+            return False
+        numbers = np.fromiter(flat, np.float64, len(flat)).reshape(len(objects), len(names))
+        builder.block(channels, time, tuple(np.add(numbers.T, 0.0, order="C")))  # no negative zeros, as in `to_number`
+        return True
+
+
+def _channels(shape: Shape) -> tuple[Channel, ...]:
+    if not shape:
+        return ()
+    names, kinds = zip(*shape, strict=True)
+    return to_channels(names, kinds=kinds)
+
+
+def _flatten(value: Any, name: str, depth: int, cells: list[tuple[str, Kind]], values: list[float | str]) -> None:
+    if depth > MAX_DEPTH:
+        raise FrameError("nested too deeply")
+    if isinstance(value, dict):
+        prefix = f"{name}/" if name else ""
+        for key, item in value.items():
+            _flatten(item, f"{prefix}{key}", depth + 1, cells, values)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            _flatten(item, f"{name or VALUE}[{place}]", depth + 1, cells, values)
+    elif value is not None:
+        kind, number = _scalar(value)
+        cells.append((name or VALUE, kind))
+        values.append(number)
+        if len(values) > MAX_COLUMNS:
+            raise FrameError(TOO_MANY_COLUMNS)
+
+
+def _scalar(value: Any) -> tuple[Kind, float | str]:
+    if isinstance(value, bool):
+        return Kind.STATE, float(value)
+    if isinstance(value, str):
+        number = to_number(value)
+        if number is None:
+            return Kind.TEXT, value[:MAX_TEXT]
+        return Kind.NUMBER, number
+    return Kind.NUMBER, float(value) or 0.0
+
+
+_KINDS: Final = {
+    frozenset({float}): Kind.NUMBER,
+    frozenset({int}): Kind.NUMBER,
+    frozenset({float, int}): Kind.NUMBER,
+    frozenset({bool}): Kind.STATE,
+}

@@ -1,0 +1,180 @@
+"""What holds for every decoder, whatever the bytes and however they are cut."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stripchart.decoders.arduino import ArduinoDecoder
+from stripchart.decoders.csv import CsvDecoder
+from stripchart.decoders.detect import AutoDecoder
+from stripchart.decoders.json import JsonDecoder
+from stripchart.decoders.keyvalue import KeyValueDecoder
+from stripchart.decoders.lines import MAX_LINE
+from stripchart.decoders.topics import TopicsDecoder
+from stripchart.flow.records import Chunk
+from support.decoding import NOW_NS, account, check_frames, cut, exact, feed, known_bytes, many_examples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+
+def small_json() -> JsonDecoder:
+    return JsonDecoder(JsonDecoder.Options(max_bytes=12))
+
+
+def small_auto() -> AutoDecoder:
+    return AutoDecoder(AutoDecoder.Options(hold_lines=3, hold_bytes=40))
+
+
+LINE_DECODERS = [ArduinoDecoder, CsvDecoder, KeyValueDecoder]
+STREAM_DECODERS = [*LINE_DECODERS, JsonDecoder, small_json, AutoDecoder, small_auto]
+MAX_BUFFERED = {small_json: 12, small_auto: 40 + 2 * MAX_LINE}
+
+NUMBERS = st.one_of(
+    st.integers(-999, 999).map(str),
+    st.floats(-1e3, 1e3).map(lambda value: f"{value:.2f}"),
+    st.sampled_from(
+        "-0 -0.0 +1 .5 5. 007 1e5 1E-3 nan -inf Infinity 1_000 0x1A 1e400 9007199254740993 123456789012345678901234567890 "
+        "ovf 12:34:56 2025-10-31 1.2.3 - + e 5e 1..2".split()
+    ),
+)
+WORDS = st.sampled_from(
+    ["temp", "t1", "e", "5V", "hum", "C", "%", "°C", "on", "OFF", "null", "mode", "Soil temp", "x=", "\udcff", "\x00", "\x81"]
+)
+MARKS = st.sampled_from([",", ";", "\t", " ", "  ", ", ", ":", ": ", "=", "|", '"', "{", "}", "[", "]", "\\", "\x80", '{"a":'])
+
+
+@st.composite
+def forms(draw: st.DrawFn) -> list[str]:
+    """Text around numbers, as a program prints it in a loop."""
+    shape = draw(st.sampled_from(["{n}", "{n},{n}", "{n};{n};{n}", "{n} {n}", "{n}\t{n}", "{w}:{n}", "{w}:{n},{w}:{n}",
+        "{w}: {n} C, {w}: {n} %", "{w}={n} {w}={n}", '{{"{w}":{n}}}', '{{"{w}":{n},"{w}":[{n},{{"{w}":true}}]}}', "{w},{n},{n}",
+        "{w}\t{n}", "{w},{w}", "{w}", "{n}{w}", "[{n},{n}]", "{w}{m}{n}{m}{n}"]))  # fmt: skip
+    words = iter(draw(st.lists(WORDS, min_size=4, max_size=4)))
+    marks = iter(draw(st.lists(MARKS, min_size=2, max_size=2)))
+    text = shape.replace("{{", "<").replace("}}", ">")
+    while "{w}" in text:
+        text = text.replace("{w}", next(words), 1)
+    while "{m}" in text:
+        text = text.replace("{m}", next(marks), 1)
+    return text.replace("<", "{").replace(">", "}").split("{n}")
+
+
+@st.composite
+def streams(draw: st.DrawFn) -> bytes:
+    """Lines of a few forms, with other numbers in each, and odd lines between them."""
+    kinds = draw(st.lists(forms(), min_size=1, max_size=2))
+    end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    odd = st.lists(st.one_of(NUMBERS, WORDS, MARKS), max_size=6).map("".join)
+    lines = []
+    for choice in draw(st.lists(st.integers(0, 9), max_size=14)):
+        literals = kinds[choice % len(kinds)]
+        if choice == 9:
+            lines.append(draw(odd))
+        else:
+            numbers = [draw(NUMBERS) if choice > 6 else str(draw(st.integers(-99, 99))) for _ in literals[1:]]
+            lines.append(literals[0] + "".join(number + text for number, text in zip(numbers, literals[1:], strict=True)))
+        lines.append(draw(st.sampled_from([end, end, end, end, end, "\n", "\r", ""])))
+    return "".join(lines).encode(errors="surrogateescape")
+
+
+INPUTS = st.one_of(streams(), st.binary(max_size=200))
+PLACES = st.lists(st.integers(0, 1 << 16), max_size=8)
+
+
+@pytest.mark.parametrize("make", STREAM_DECODERS)
+@many_examples
+@given(data=INPUTS, places=PLACES)
+def test_any_chunking_gives_the_same_rows_and_the_same_account(make: Callable[[], Any], data: bytes, places: list[int]):
+    whole, pieces = make(), make()
+    expected = exact(feed(whole, data, finish=True))
+    assert exact(feed(pieces, *cut(data, places), finish=True)) == expected
+    assert account(pieces) == account(whole)
+
+
+@pytest.mark.parametrize("make", STREAM_DECODERS)
+@many_examples
+@given(data=INPUTS)
+def test_byte_by_byte_gives_the_same(make: Callable[[], Any], data: bytes):
+    whole, pieces = make(), make()
+    expected = exact(feed(whole, data, finish=True))
+    assert exact(feed(pieces, *(data[i : i + 1] for i in range(len(data))), finish=True)) == expected
+    assert account(pieces) == account(whole)
+
+
+@pytest.mark.parametrize("make", LINE_DECODERS)
+@many_examples
+@given(data=streams(), places=PLACES)
+def test_the_template_gives_what_reading_line_by_line_gives(make: Callable[[], Any], data: bytes, places: list[int]):
+    fast, slow = make(), make()
+    slow._learn = lambda: None
+    for _ in range(3):  # it is learned after a feed
+        for piece in cut(data, places):
+            assert exact(feed(fast, piece)) == exact(feed(slow, piece))
+            assert account(fast) == account(slow)
+    assert slow._template is None
+
+
+@many_examples
+@given(data=streams())
+def test_json_together_is_as_json_line_by_line(data: bytes):
+    fast, slow = JsonDecoder(), JsonDecoder()
+    slow._read_joined = lambda *_: None  # type: ignore[method-assign]
+    slow._objects.add_all = lambda *_: False  # type: ignore[method-assign]
+    assert exact(feed(fast, data, finish=True)) == exact(feed(slow, data, finish=True))
+    assert account(fast) == account(slow)
+
+
+@pytest.mark.parametrize("make", STREAM_DECODERS)
+@many_examples
+@given(data=st.lists(INPUTS, max_size=4), resets=st.integers(0, 15))
+def test_the_account_balances_across_losses_and_holds_little(make: Callable[[], Any], data: list[bytes], resets: int):
+    decoder = make()
+    fed = 0
+    for number, piece in enumerate(data):
+        feed(decoder, piece)
+        fed += len(piece)
+        if resets >> number & 1:
+            decoder.reset()
+            assert decoder.buffered == 0
+        assert known_bytes(decoder) == fed
+        assert decoder.buffered <= MAX_BUFFERED.get(make, 2 * MAX_LINE + 1)
+        check_frames(decoder)
+
+
+PAYLOADS = st.one_of(
+    NUMBERS.map(str.encode),
+    WORDS.map(lambda text: text.encode(errors="surrogateescape")),
+    st.sampled_from([b"", b" ", b"null", b'"5"', b"5\n", b"1,2", b"[1]", b'{"a":1}', b'{"a":{"b":[1,true,"x",null]}}']),
+    st.binary(max_size=20),
+)
+
+
+@many_examples
+@given(messages=st.lists(st.tuples(st.sampled_from(["a", "a", "a", "/b", ""]), PAYLOADS, st.booleans()), max_size=12))
+def test_messages_fed_together_are_as_messages_fed_one_by_one(messages: list[tuple[str, bytes, bool]]):
+    together, alone = TopicsDecoder(), TopicsDecoder()
+    chunks = [Chunk(payload, NOW_NS + i, 0, topic, kept) for i, (topic, payload, kept) in enumerate(messages)]
+    expected = [row for chunk in chunks for row in exact(alone.feed([chunk]))]
+    found = exact(together.feed(chunks))
+    assert sorted(found, key=lambda row: row[2]) == expected
+    assert account(together) == account(alone)
+    assert known_bytes(together) == sum(len(chunk.data) for chunk in chunks)
+    check_frames(together)
+
+
+@many_examples
+@given(payloads=st.lists(PAYLOADS, max_size=8))
+def test_numbers_on_topics_read_together_are_as_read_alone(payloads: list[bytes]):
+    fast, slow = TopicsDecoder(), TopicsDecoder()
+    chunks = [Chunk(payload, NOW_NS, 0, "a") for payload in payloads]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TopicsDecoder, "_read_numbers", lambda *_: None)
+        expected = exact(slow.feed(chunks))
+    assert exact(fast.feed(chunks)) == expected
+    assert account(fast) == account(slow)

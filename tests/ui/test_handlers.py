@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import csv
+import io
+import math
+import time
+
+import pytest
+
+from stripchart.errors import ConfigError, SourceLost
+from stripchart.flow.hub import Hub
+from stripchart.flow.pump import Pump, State
+from stripchart.flow.records import Channel, Kind, make_batch
+from support.lines import ListSource, ValueDecoder
+from support.page import serve
+from support.wait import until
+
+NOW = 1_700_000_000_000_000_123
+JSON = "application/json"
+
+
+@pytest.fixture
+def hub() -> Hub:
+    hub = Hub()
+    times = [NOW + 1_000_000_000 * row for row in range(4)]
+    channels = (Channel("temp", "°C"), Channel("door", "", Kind.STATE), Channel("mode", "", Kind.TEXT))
+    hub.publish(
+        make_batch("bench", channels, times, [[1.5, math.nan, math.inf, -2], [0, 1, 1, 0], ["a", "b", "", "=1+1"]])
+    )
+    hub.publish(make_batch("list/x", (Channel("value"),), times, [[1, 2, 3, 4]]))
+    return hub
+
+
+def by_name(entries: list[dict[str, object]]) -> dict[object, dict[str, object]]:
+    return {entry["channel"]: entry for entry in entries}
+
+
+class TestChannels:
+    def test_the_keys_are_those_that_programs_rely_on(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            answer = site.ask("/api/channels")
+        assert answer.headers["Content-Type"] == JSON
+        table = answer.json()
+        assert [(row["stream"], row["name"]) for row in table] == [
+            ("bench", "temp"), ("bench", "door"), ("bench", "mode"), ("list/x", "value"),
+        ]  # fmt: skip
+        assert table[0] == {
+            "stream": "bench", "name": "temp", "kind": "number", "unit": "°C", "source": "bench", "samples": 4,
+            "last_value": -2.0, "last_time_ns": NOW + 3_000_000_000, "first_time_ns": NOW, "rate_hz": 1.0,
+            "stale": False,
+        }  # fmt: skip
+        assert [row["kind"] for row in table] == ["number", "state", "text", "number"]
+        assert table[2]["last_value"] == "=1+1"
+        assert table[3]["source"] == "list"
+
+    def test_what_is_no_number_is_null(self) -> None:
+        hub = Hub()
+        for name, value in {"nan": math.nan, "inf": math.inf, "minus": -math.inf}.items():
+            hub.publish(make_batch("s", (Channel(name),), [NOW], [[value]]))
+        with serve(hub=hub) as site:
+            assert [row["last_value"] for row in site.ask("/api/channels").json()] == [None, None, None]
+
+
+class TestLedger:
+    def test_it_has_the_keys_and_balances(self) -> None:
+        hub = Hub()
+        pump = Pump("list", ListSource([b"1", b"2", b"x"], url="list:three"), ValueDecoder(), hub)
+        subscription = hub.subscribe(name="mine")
+        pump.start()
+        until(lambda: pump.state is State.ENDED)
+        subscription.drain()
+        with serve(hub=hub, pumps=[pump]) as site:
+            account = site.ask("/api/ledger").json()
+        source = account["sources"]["list"]
+        assert {
+            "bytes",
+            "bytes_skipped",
+            "frames",
+            "decoded",
+            "rejected",
+            "samples",
+            "reconnects",
+            "state",
+            "since_ns",
+        } <= source.keys()
+        assert (source["bytes"], source["frames"], source["decoded"], source["samples"]) == (3, 3, 2, 2)
+        assert source["rejected"] == {"not a number": 1}
+        assert source["state"] == "ended"
+        assert account["subscriptions"]["mine"] == {"published": 2, "delivered": 2, "lost": 0, "queued": 0}
+        assert account["balanced"] is True
+        pump.stop()
+
+
+class TestRead:
+    def test_json_of_one_channel(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            answer = site.ask("/api/read?channels=bench/temp")
+        assert answer.headers["Content-Type"] == JSON
+        times = [NOW + 1_000_000_000 * row for row in range(4)]
+        assert answer.json() == [
+            {"channel": "bench/temp", "unit": "°C", "time": times, "value": [1.5, None, None, -2.0]}
+        ]
+
+    def test_the_span_is_half_open_and_exact_to_the_nanosecond(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            for start, stop, values in (
+                (NOW, NOW + 1, [1]), (NOW + 1, NOW + 2_000_000_000, [2]), (NOW + 1, NOW + 2_000_000_001, [2, 3]),
+                (0, NOW, []), (-(10**30), 10**30, [1, 2, 3, 4]),
+            ):  # fmt: skip
+                (entry,) = site.ask(f"/api/read?channels=list/x/value&start={start}&stop={stop}").json()
+                assert entry["value"] == values, (start, stop)
+
+    def test_all_a_stream_and_several(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            everything = ["bench/temp", "bench/door", "bench/mode", "list/x/value"]
+            for query, expected in {
+                "": everything, "?channels=": everything, "?channels=bench": everything[:3],
+                "?channels=list/x/value,bench/door": ["bench/door", "list/x/value"],
+                "?channels=list/x&channels=bench/temp": ["bench/temp", "list/x/value"],
+            }.items():  # fmt: skip
+                found = by_name(site.ask(f"/api/read{query}").json())
+                assert sorted(map(str, found)) == sorted(expected), query
+
+    def test_a_name_with_a_comma_is_found(self) -> None:
+        hub = Hub()
+        hub.publish(make_batch("a,b", (Channel("c,d"),), [1], [[5]]))
+        with serve(hub=hub) as site:
+            (entry,) = site.ask("/api/read?channels=a%2Cb/c%2Cd").json()
+        assert entry["channel"] == "a,b/c,d"
+
+    def test_texts_are_texts(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            (entry,) = site.ask("/api/read?channels=bench/mode").json()
+        assert entry["value"] == ["a", "b", "=1+1"]
+        assert len(entry["time"]) == 3
+
+    def test_csv_by_accept(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            answer = site.ask("/api/read?channels=bench/temp,bench/mode", {"Accept": "text/csv"})
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        rows = list(csv.reader(io.StringIO(answer.text)))
+        assert rows[0] == ["time_ns", "channel", "value"]
+        assert rows[1] == [str(NOW), "bench/temp", "1.5"]
+        assert [row[2] for row in rows[1:5]] == ["1.5", "nan", "inf", "-2.0"]
+        assert rows[-1] == [str(NOW + 3_000_000_000), "bench/mode", "'=1+1"]
+
+    @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+    def test_no_cell_is_a_formula(self, start: str) -> None:
+        hub = Hub()
+        text = f'{start}HYPERLINK("http://evil.com","x")'
+        hub.publish(make_batch(text, (Channel("c"), Channel("t", "", Kind.TEXT)), [1], [[-5], [text]]))
+        with serve(hub=hub) as site:
+            rows = list(csv.reader(io.StringIO(site.ask("/api/read", {"Accept": "text/csv"}).text, newline="")))
+        assert rows[1] == ["1", f"'{text}/c", "-5.0"]
+        assert rows[2] == ["1", f"'{text}/t", f"'{text}"]
+
+    @pytest.mark.parametrize(
+        "query",
+        ["start=x", "stop=", "start=nan", "start=inf", "stop=1e400", "max_points=x", "max_points=1.5.2", "max_points=7",
+         "max_points=-1", "max_points=0", "start=5&stop=5", "start=6&stop=5", "start=" + "9" * 5_000, "start=0x10"],
+    )  # fmt: skip
+    def test_a_bad_argument_is_told(self, hub: Hub, query: str) -> None:
+        with serve(hub=hub) as site:
+            answer = site.ask(f"/api/read?{query}")
+        assert answer.status == 400
+        assert "expected" in answer.json()["error"]
+
+    def test_numbers_as_javascript_writes_them(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            assert site.ask("/api/read?start=1.7e18&stop=1.8e18&max_points=1000").status == 200
+
+    def test_an_unknown_channel_is_named(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            answer = site.ask("/api/read?channels=bench/temp,bench/nothing,<b>")
+        assert answer.status == 404
+        assert answer.json() == {"error": "no such channel: <b>, bench/nothing; see /api/channels"}
+        assert answer.headers["Content-Type"] == JSON
+
+    def test_other_methods_are_refused_in_json(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            for route in ("/api/read", "/api/channels", "/api/ledger", "/metrics", "/healthz"):
+                answer = site.ask(route, method="POST", body=b"x")
+                assert answer.status == 405
+                assert answer.json() == {"error": "Method Not Allowed"}
+
+
+class BrokenSource(ListSource):
+    """Cannot be opened: for good, or because it is away."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__([])
+        self._error = error
+
+    def open(self) -> None:
+        raise self._error
+
+
+class HungSource(ListSource):
+    """Its read never comes back until it is let go."""
+
+    hanging = True
+
+    def read(self, timeout: float) -> tuple[()]:  # noqa: ARG002 - what a source takes
+        while self.hanging:
+            time.sleep(0.01)
+        return ()
+
+
+class TestHealth:
+    def test_well(self) -> None:
+        pumps = [Pump("list", ListSource([], ends=False), ValueDecoder(), Hub())]
+        pumps[0].start()
+        with serve(pumps=pumps) as site:
+            answer = site.ask("/healthz")
+        assert (answer.status, answer.json()) == (200, {"status": "ok"})
+        pumps[0].stop()
+
+    def test_a_source_that_is_away_is_no_illness(self) -> None:
+        pump = Pump("list", BrokenSource(SourceLost("unplugged")), ValueDecoder(), Hub())
+        pump.start()
+        with serve(pumps=[pump]) as site:
+            until(lambda: pump.reason == "unplugged")
+            assert site.ask("/healthz").status == 200
+        pump.stop()
+
+    def test_a_source_that_failed_is(self) -> None:
+        pump = Pump("list", BrokenSource(ConfigError("no such baud rate")), ValueDecoder(), Hub())
+        pump.start()
+        until(lambda: pump.state is State.FAILED)
+        with serve(pumps=[pump]) as site:
+            answer = site.ask("/healthz")
+        assert answer.status == 503
+        assert answer.json() == {"status": "unhealthy", "hung": [], "failed": ["list: no such baud rate"]}
+
+    def test_a_source_that_hangs_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("stripchart.flow.pump.STALLED_AFTER", 0.1)
+        source = HungSource([])
+        pump = Pump("list", source, ValueDecoder(), Hub())
+        pump.start()
+        with serve(pumps=[pump]) as site:
+            until(lambda: not pump.alive())
+            answer = site.ask("/healthz")
+            assert answer.status == 503
+            assert answer.json()["hung"] == ["list"]
+        source.hanging = False
+        pump.stop()

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stripchart.flow.hub import Hub
+from stripchart.flow.records import Channel, Kind, make_batch
+from stripchart.ui.reading import (
+    MAX_POINTS,
+    MAX_TEXTS,
+    MAX_VALUES,
+    MIN_POINTS,
+    UnknownChannelsError,
+    read_columns,
+    to_csv,
+)
+
+EVER = 1 << 62
+
+
+def hub_of(times: object, values: list[object], kind: Kind = Kind.NUMBER) -> Hub:
+    hub = Hub()
+    channels = tuple(Channel(f"c{place}", kind=kind) for place in range(len(values)))
+    hub.publish(make_batch("s", channels, times, values))
+    return hub
+
+
+@given(
+    values=st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")), min_size=1, max_size=300),
+    points=st.integers(MIN_POINTS, 60),
+    data=st.data(),
+)
+def test_the_bound_holds_whatever_the_clock_did_and_the_extremes_stay(
+    values: list[float], points: int, data: st.DataObject
+) -> None:
+    times = data.draw(st.lists(st.integers(0, 10), min_size=len(values), max_size=len(values)))
+    (column,) = read_columns(hub_of(times, [values]), ["s/c0"], 0, EVER, points)
+    found = column["value"]
+    assert len(found) == len(column["time"]) <= max(points, MIN_POINTS)
+    if len(values) <= points:
+        np.testing.assert_array_equal(found, values)
+        assert column["time"].tolist() == times
+    elif not np.isnan(values).all():
+        assert np.nanmin(found) == np.nanmin(values)
+        assert np.nanmax(found) == np.nanmax(values)
+
+
+def test_the_ends_of_the_span_stay() -> None:
+    (column,) = read_columns(hub_of(np.arange(100_001), [np.arange(100_001)]), [], 0, EVER, 100)
+    assert column["time"][0] == 0
+    assert column["time"][-1] == 100_000
+    assert 90 <= len(column["time"]) <= 100
+
+
+def test_a_long_answer_is_bounded_without_being_asked() -> None:
+    many = MAX_POINTS + 10_000
+    (column,) = read_columns(hub_of(np.arange(many), [np.arange(many)]), [], 0, EVER, 1 << 40)
+    assert MAX_POINTS * 0.4 < len(column["value"]) <= MAX_POINTS
+
+
+def test_many_channels_share_the_bound() -> None:
+    wide, rows = 500, 2_000
+    columns = read_columns(hub_of(np.arange(rows), [np.arange(rows)] * wide), [], 0, EVER, MAX_POINTS)
+    assert len(columns) == wide
+    assert MAX_VALUES * 0.7 < sum(len(column["value"]) for column in columns) <= MAX_VALUES
+
+
+def test_texts_are_bounded_too() -> None:
+    texts = [f"text {row}" for row in range(MAX_TEXTS + 500)]
+    texts[-1] = "x" * 1_000_000
+    (column,) = read_columns(hub_of(np.arange(len(texts)), [texts], Kind.TEXT), [], 0, EVER, MAX_POINTS)
+    assert len(column["value"]) == len(column["time"]) == MAX_TEXTS
+    assert column["value"][0] == "text 500"
+    assert len(column["value"][-1]) < 1_000
+
+
+def test_numbers_and_text_under_one_name_are_both_read() -> None:
+    hub = hub_of([1], [[5]])
+    hub.publish(make_batch("s", (Channel("c0", kind=Kind.TEXT),), [2], [["off"]]))
+    numbers, texts = read_columns(hub, ["s/c0"], 0, EVER, 100)
+    assert numbers["channel"] == texts["channel"] == "s/c0"
+    np.testing.assert_array_equal(numbers["value"], [5, np.nan])
+    assert (texts["time"].tolist(), texts["value"]) == ([2], ["off"])
+
+
+def test_what_is_unknown_is_named() -> None:
+    with pytest.raises(UnknownChannelsError) as error:
+        read_columns(hub_of([1], [[5]]), ["s/c0,b", "a"], 0, EVER, 100)
+    assert error.value.args[0] == ["a", "b"]
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_csv_keeps_any_name_and_text_in_its_cell(name: str, text: str) -> None:
+    import csv
+    import io
+
+    column = {"channel": name, "unit": "", "time": np.array([1]), "value": [text]}
+    # Python's reader takes a line end in quotes as it stands only without newline translation.
+    rows = list(csv.reader(io.StringIO(to_csv([column]).decode(), newline="")))
+    assert len(rows) == 2
+    for cell, given_text in zip(rows[1][1:], (name, text), strict=True):
+        assert cell.removeprefix("'") == given_text.removeprefix("'")
+        assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))

@@ -145,6 +145,17 @@ def test_in_asyncio_another_thread_may_stop_it():
     asyncio.run(program())
 
 
+def test_it_can_be_stopped_after_its_loop_has_ended():
+    async def program() -> Monitor:
+        return Monitor("sim:").start()
+
+    monitor = asyncio.run(program())
+    port = monitor.port
+    monitor.stop()
+    assert not answers(port)
+    assert threads() == []
+
+
 def test_start_does_not_wait_for_a_source():
     slow = Sluggish()
     with Monitor(slow, "sim:") as monitor:

@@ -104,10 +104,12 @@ def check_rows(batch: Batch, oracle: Oracle) -> None:
 
 @given(SPECS, st.sampled_from([1, 10, 64, 100, 1000, 1 << 20]))
 def test_it_holds_the_newest_rows(specs: list[Spec], max_rows: int):
-    history, oracle = StreamHistory("s", max_rows, Budget(PLENTY)), Oracle()
+    budget = Budget(PLENTY)
+    history, oracle = StreamHistory("s", max_rows, budget), Oracle()
     for spec in specs:
         append(history, oracle, spec)
         check(history, oracle)
+        assert budget.used == sum(block.bytes for block in history._blocks)
         held = history.rows - history.view().first
         assert min(history.rows, max_rows) <= held <= max_rows + 2 * LARGEST_BLOCK
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import example, given
@@ -27,7 +29,7 @@ def streams(draw: st.DrawFn) -> Rows:
 
 def cut(rows: Rows, places: list[int]) -> list[Rows]:
     edges = [0, *sorted(place % (len(rows.time) + 1) for place in places), len(rows.time)]
-    return [rows.pick(slice(begin, end)) for begin, end in zip(edges, edges[1:], strict=False)]
+    return [rows.pick(slice(begin, end)) for begin, end in pairwise(edges)]
 
 
 def run(reducer: LiveReducer, parts: list[Rows]) -> Rows:

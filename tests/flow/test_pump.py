@@ -207,13 +207,13 @@ def test_a_fault_at_the_very_end_is_counted_too(rig: Callable[..., Rig]):
 
 
 def test_a_decoder_that_raises_loses_one_read(rig: Callable[..., Rig], caplog: pytest.LogCaptureFixture):
-    it = rig(b"1\n", b"2\nraise\n3\n", b"4\nhello\n", b"raise\n", b"5\n")
+    it = rig(b"1\n", b"2\nraise\n3\n", b"4\nhello\n", b"raise 1\n", b"5\n")
     it.pump.start()
     assert values(it.arrived(3)) == [("bench", 1, False), ("bench", 4, True), ("bench", 5, True)]
     assert it.pump.state is State.CONNECTED
     assert it.pump.counts().rejected == {"decoder failed: ZeroDivisionError": 2, "not a number": 1}
     assert it.balances()
-    assert [reject.data for reject in it.pump.rejects()] == [b"2\nraise\n3\n", b"hello", b"raise\n"]
+    assert [reject.data for reject in it.pump.rejects()] == [b"2\nraise\n3\n", b"hello", b"raise 1\n"]
     assert sum("decoder failed" in record.message for record in caplog.records) == 1
 
 
@@ -326,7 +326,7 @@ def test_the_wait_starts_over_once_something_arrived(rig: Callable[..., Rig]):
 
 PIECES = st.lists(
     st.sampled_from(
-        [b"1\n", b"23", b"\n", b"x 4\n", b"oops\n", b"5\n6\n7", b"raise\n", b"rai", b"se\n", SourceLost("away")]
+        [b"1\n", b"23", b"\n", b"x 4\n", b"oops\n", b"5\n6\n7", b"raise 1\n", b"rai", b"se\n", SourceLost("away")]
     ),
     max_size=30,
 )

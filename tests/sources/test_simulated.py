@@ -77,7 +77,7 @@ def test_what_a_person_sees_first_are_sensors_with_names_and_units():
     (line, *_) = lines(source.read(1))
     number = r"-?\d+(\.\d+)?"
     assert re.fullmatch(", ".join(f"{sensor.name}: {number} {sensor.unit}" for sensor in DESK), line.decode())
-    assert source.status == "6 channels, 20 rows/s"
+    assert source.status == "7 channels, 20 rows/s"
 
 
 def test_the_same_seed_gives_the_same_bytes_however_they_are_read():
@@ -229,8 +229,8 @@ def test_the_decoder_follows_the_format(form: Any, pattern: bytes):
     ("target", "options", "names"),
     [
         ("", {}, [sensor.name for sensor in DESK]),
-        ("", {"channels": 2}, ["temperature", "humidity"]),
-        ("", {"channels": 7}, ["temperature1", *(sensor.name for sensor in DESK[1:]), "temperature2"]),
+        ("", {"channels": 2}, ["temperature", "outdoors"]),
+        ("", {"channels": len(DESK) + 1}, ["temperature1", *(sensor.name for sensor in DESK[1:]), "temperature2"]),
         ("walk", {}, ["walk"]),
         ("walk", {"channels": 3}, ["walk1", "walk2", "walk3"]),
         ("walk,sine", {"channels": 3}, ["walk1", "sine", "walk2"]),
@@ -278,8 +278,9 @@ def test_steps_hold_their_level():
 
 
 def test_the_desk_is_plausible():
-    temperature, humidity, pressure, light, _, current = values("", 100_000).T
+    temperature, outdoors, humidity, pressure, light, _, current = values("", 100_000).T
     assert 15 < temperature.min() < temperature.max() < 30
+    assert 15 < outdoors.min() < outdoors.max() < 30
     assert 30 < humidity.min() < humidity.max() < 60
     assert 1_000 < pressure.min() < pressure.max() < 1_025
     assert light.min() > 0

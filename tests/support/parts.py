@@ -57,7 +57,7 @@ class ScriptedSource:
 
 
 class LineDecoder:
-    """Lines of ``[stream] number``; ``raise`` breaks the contract."""
+    """Lines of ``[stream] number``; ``raise`` and ``raise 1`` break the contract, before and after they count."""
 
     note = "lines"
 
@@ -97,6 +97,8 @@ class LineDecoder:
             self.tally.reject(time_ns, "not a number", line)
             return []
         self.tally.decoded += 1
+        if stream == b"raise":
+            raise ZeroDivisionError("a fault in the decoder")
         return [make_batch(stream.decode(), VALUE, [time_ns], [[value]])]
 
 

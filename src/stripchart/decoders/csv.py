@@ -117,9 +117,10 @@ class CsvDecoder(LineDecoder):
 
     def accept(self, header: Header) -> None:
         """Take a header row: the columns may be others now."""
-        if header != self._header:
-            self._numeric.clear()
+        before = self._header
         super().accept(header)
+        if self._header is not before:
+            self._numeric.clear()
 
     def channels(self, shape: Shape) -> tuple[Channel, ...]:
         """Name the columns by header or number."""

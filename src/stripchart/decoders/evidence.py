@@ -13,77 +13,85 @@ from stripchart.decoders.objects import VALUE
 from stripchart.flow.records import Chunk, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import TypeAlias
 
-    from stripchart.flow.records import Batch, Channel
+    from stripchart.flow.records import Channel
 
-    StreamDecoder: TypeAlias = ArduinoDecoder | CsvDecoder | JsonDecoder | KeyValueDecoder
+    StreamDecoder: TypeAlias = ArduinoDecoder | CsvDecoder | KeyValueDecoder | JsonDecoder
 
 ENOUGH: Final = 5
-"""Rows with the same channels, without a rejected line between them, that leave no doubt."""
+"""Rows with the same channels, and nothing else between them, that leave no doubt."""
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r(?=[\s\S])")
 """A return at the very end may be half of an end."""
+_ORDER: Final = (ArduinoDecoder, CsvDecoder, KeyValueDecoder, JsonDecoder)
+"""Where several read all lines, the last one is the best guess; Arduino before CSV if the values have labels."""
 
 
 class Trial:
     """A decoder that is tried on the held lines.
 
-    Parameters
+    Attributes
     ----------
-    decoder
-        A new one, with an account of its own.
-    counts
-        Whether rows with these channels speak for it.
+    rows
+        How many rows it made.
+    streak
+        How many of them came last, with the same channels and nothing else between them.
     """
 
-    def __init__(self, decoder: StreamDecoder, counts: Callable[[Sequence[Channel]], bool]) -> None:
+    def __init__(self, decoder: StreamDecoder) -> None:
         self.decoder = decoder
         self.rows = 0
-        self.misses = 0
         self.streak = 0
-        self._counts = counts
-        self._channels: tuple[Channel, ...] = ()
+        self._repeats = 0  # rows with channels that had come before
+        self._misses = 0  # lines without a row, after the first row; before that it may have been boot text
+        self._seen: set[tuple[Channel, ...]] = set()
+        self._last: tuple[Channel, ...] = ()
+
+    @property
+    def merit(self) -> tuple[bool, int, int, int, int]:
+        """How much speaks for it; compares with that of others."""
+        labelled = isinstance(self.decoder, ArduinoDecoder) and self.decoder.labelled
+        order = len(_ORDER) if labelled else _ORDER.index(type(self.decoder))
+        return self.streak >= ENOUGH, self._repeats, self.rows, -self._misses, order
+
+    @property
+    def plausible(self) -> bool:
+        """It made rows, and not just one or another by chance among many other lines."""
+        return self._repeats > 0 or (self.rows > 0 and self._misses < ENOUGH)
 
     def read(self, line: bytes, time_ns: int) -> None:
-        """Read a line with its end."""
-        rejected = self.decoder.tally.rejected.total()
-        self._score(self.decoder.feed((Chunk(line, time_ns),)))
-        if self.decoder.tally.rejected.total() > rejected:
-            self.streak = 0
-            self.misses += self.rows > 0  # before the first row it may have been boot text
-
-    def conclude(self, rest: bytes, time_ns: int) -> None:
-        """Look at what is no complete line: there may be objects in it, or a first line that waits for a second."""
+        """Read a line without its end."""
         if isinstance(self.decoder, JsonDecoder):
-            self._score(JsonDecoder().feed((Chunk(rest, time_ns),)))
+            found = (b"{" in line or line.lstrip().startswith(b"[")) and self.read_objects(line + b"\n", time_ns)
         else:
-            self._score(self.decoder.finish())
+            row = self.decoder.decode_line(line, time_ns)
+            found = row is not None and self._count(row.channels, 1)
+        if not found and line.strip():
+            self.streak = 0
+            self._misses += self.rows > 0
 
-    def _score(self, batches: Sequence[Batch]) -> None:
-        for batch in batches:
-            channels = batch.channels
-            if any(channel.kind is not Kind.TEXT for channel in channels) and self._counts(channels):
-                self.streak = self.streak * (channels == self._channels) + len(batch)
-                self.rows += len(batch)
-                self._channels = channels
+    def read_objects(self, data: bytes, time_ns: int) -> bool:
+        """Look for JSON objects and arrays; return whether there are any."""
+        decoder = JsonDecoder()
+        batches = decoder.feed((Chunk(data, time_ns),))
+        if decoder.tally.rejected:  # the array in "[12] started" is part of log text
+            batches = [batch for batch in batches if not batch.channels[0].name.startswith(f"{VALUE}[")]
+        counted = [self._count(batch.channels, len(batch)) for batch in batches]
+        return any(counted)
 
-
-def new_trials() -> list[Trial]:
-    """Return a trial of each decoder; where two do equally well, the earlier one is the better guess."""
-    labelled = ArduinoDecoder()
-    return [
-        Trial(JsonDecoder(), lambda channels: not all(channel.name.startswith(f"{VALUE}[") for channel in channels)),
-        Trial(labelled, lambda _: labelled.labelled),
-        Trial(KeyValueDecoder(), lambda _: True),
-        Trial(CsvDecoder(), lambda channels: len(channels) > 1),
-        Trial(ArduinoDecoder(), lambda _: True),
-    ]
-
-
-def has_objects(data: bytes) -> bool:
-    """Say whether there are complete JSON objects in bytes without a line end."""
-    return bool(JsonDecoder().feed((Chunk(data, 0),)))
+    def _count(self, channels: tuple[Channel, ...], rows: int) -> bool:
+        """Count rows, if they speak for the decoder; return whether they do."""
+        if all(channel.kind is Kind.TEXT for channel in channels):
+            return False
+        if isinstance(self.decoder, CsvDecoder) and len(channels) == 1:
+            return False
+        self.streak = rows + (self.streak if channels == self._last else 0)
+        self.rows += rows
+        self._repeats += rows if channels in self._seen else rows - 1
+        self._seen.add(channels)
+        self._last = channels
+        return True
 
 
 class Evidence:
@@ -100,9 +108,13 @@ class Evidence:
         self._max_lines, self._max_ns, self._max_bytes = max_lines, max_ns, max_bytes
         self._raw = bytearray()
         self._now_ns = self._since_ns = 0
-        self._read = 0  # bytes that the trials have read: whole lines
+        self._begin()
+
+    def _begin(self) -> None:
+        self._read = 0  # bytes of the lines that were tried
         self._lines = 0
-        self._trials = new_trials()
+        self._objects = Trial(JsonDecoder())
+        self._trials = [Trial(ArduinoDecoder()), Trial(CsvDecoder()), Trial(KeyValueDecoder()), self._objects]
 
     @property
     def size(self) -> int:
@@ -122,28 +134,25 @@ class Evidence:
     def judge(self) -> bool:
         """Read what came since; return whether it is time to conclude."""
         for end in _LINE_END.finditer(self._raw, self._read, self._max_bytes):
-            line = bytes(self._raw[self._read : end.end()])
+            self._read_line(end.start())
             self._read = end.end()
-            self._lines += 1
-            for trial in self._trials:
-                trial.read(line, self._now_ns)
-            if self._lines == self._max_lines or self._certain():
+            if self._lines == self._max_lines or any(trial.streak >= ENOUGH for trial in self._trials):
                 return True
         waited = self._now_ns - self._since_ns
         overdue = self.size > 0 and not 0 <= waited < self._max_ns  # negative: the clock was set back
-        if self.size >= self._max_bytes or (overdue and (self._lines or has_objects(bytes(self._raw)))):
-            self._conclude(bytes(self._raw[self._read : self._max_bytes]))
-            return True
-        return False
+        if self.size < self._max_bytes and not overdue:
+            return False
+        objects = self._objects.read_objects(bytes(self._raw[self._read : self._max_bytes]), self._now_ns)
+        return self._lines > 0 or objects or self.size >= self._max_bytes
 
     def best(self) -> type[StreamDecoder] | None:
-        """Return the decoder that made the most rows of what was read; None if none made any."""
-        best = max(self._trials, key=lambda trial: (trial.streak >= ENOUGH, trial.rows, -trial.misses))
-        return type(best.decoder) if best.rows else None
+        """Return the decoder that makes the most of what was read; None if that is next to nothing."""
+        best = max(self._trials, key=lambda trial: trial.merit)
+        return type(best.decoder) if best.plausible else None
 
     def finish(self) -> type[StreamDecoder] | None:
-        """Return the best decoder at the end of the input."""
-        self._conclude(bytes(self._raw[self._read :]))
+        """Return the best decoder at the end of the input, whose last line may lack its end."""
+        self._read_line(self.size)
         return self.best()
 
     def take_read(self) -> tuple[list[Chunk], bool]:
@@ -155,23 +164,30 @@ class Evidence:
         """
         size = self._read or min(self.size, self._max_bytes)
         whole = size == self._read
-        taken, kept, left = [], [], size
-        for chunk in self.chunks:
-            head, tail = chunk.data[:left], chunk.data[left:]
-            left -= len(head)
-            if head:
-                taken.append(chunk._replace(data=head))
-            if tail:
-                kept.append(chunk._replace(data=tail))
+        taken, kept, place = self.chunks, list[Chunk](), 0
+        for number, chunk in enumerate(self.chunks):
+            if place + len(chunk.data) > size:
+                head, tail = _split(chunk, size - place)
+                taken, kept = [*self.chunks[:number], head], [tail, *self.chunks[number + 1 :]]
+                break
+            place += len(chunk.data)
         self.chunks = kept
         del self._raw[:size]
-        self._since_ns, self._read, self._lines = self._now_ns, 0, 0
-        self._trials = new_trials()
+        self._since_ns = self._now_ns
+        self._begin()
         return taken, whole
 
-    def _certain(self) -> bool:
-        return any(trial.streak >= ENOUGH for trial in self._trials)
-
-    def _conclude(self, rest: bytes) -> None:
+    def _read_line(self, stop: int) -> None:
+        line = bytes(self._raw[self._read : stop])
+        self._lines += 1
         for trial in self._trials:
-            trial.conclude(rest, self._now_ns)
+            trial.read(line, self._now_ns)
+
+
+def _split(chunk: Chunk, size: int) -> tuple[Chunk, Chunk]:
+    """Cut a chunk in two, and its time in proportion."""
+    head, tail = chunk._replace(data=chunk.data[:size]), chunk._replace(data=chunk.data[size:])
+    if 0 < chunk.since_ns < chunk.time_ns:
+        middle = chunk.since_ns + (chunk.time_ns - chunk.since_ns) * size // len(chunk.data)
+        return head._replace(time_ns=middle), tail._replace(since_ns=middle)
+    return head, tail

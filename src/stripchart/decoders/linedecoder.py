@@ -50,7 +50,9 @@ class Header(NamedTuple):
         return cls(None, each)
 
 
-class _NamedRow(NamedTuple):
+class NamedRow(NamedTuple):
+    """A row, its shape resolved."""
+
     channels: tuple[Channel, ...]
     values: Sequence[float | str]
 
@@ -69,7 +71,7 @@ class LineDecoder(ABC):
     tally
         The account to go on with; a new one if not given.
     header
-        Names that the user gave; the device's own header rows replace them.
+        Names that the user gave; header rows of the device do not count then.
     """
 
     def __init__(self, tally: Tally | None, header: Header | None = None) -> None:
@@ -129,14 +131,30 @@ class LineDecoder(ABC):
         """Forget the line that is not complete. The names of columns stay: a device may send its header only once."""
         self._framer.reset()
 
+    def decode_line(self, line: bytes, time_ns: int) -> NamedRow | None:
+        """Decode one line without its end, and account for it, though not for its bytes."""
+        self.tally.frames += 1
+        row = None
+        try:
+            found = self.parse(line) if line.strip() else None
+            if isinstance(found, Header):
+                self.accept(found)
+            elif found is not None:
+                row = NamedRow(self._shapes[found.shape], found.values)
+                self._repeated = found.shape == self._last_shape
+                self._last_shape, self._last_line = found.shape, line
+        except FrameError as reason:
+            self.tally.reject(time_ns, str(reason), line)
+        else:
+            self.tally.decoded += 1
+        return row
+
     def accept(self, header: Header) -> None:
         """Take a header row. The same one again, after a reset of the device, changes nothing."""
-        if header != self._header:
+        if header != self._header and (self._header is None or self._header.separator is not None):
             self._header = header
             self._header_counts = False
-            self._shapes.rename()
-            self._template = self._literals = None
-            self._repeated = False
+            self._rename()
 
     def names(self, separator: str, count: int, word: str) -> list[str]:
         """Name the columns of a row: by the header where there is one, else by number.
@@ -154,9 +172,11 @@ class LineDecoder(ABC):
         if header is None or header.separator not in (None, separator):
             return numbered
         if header.separator is not None:
-            self._header_counts |= len(header.names) == count
             if not self._header_counts:
-                return numbered
+                if count != len(header.names):
+                    return numbered
+                self._header_counts = True
+                self._rename()
             if count > len(header.names):
                 raise FrameError("unexpected columns")
         return distinct([*header.names[:count], *numbered[len(header.names) :]])
@@ -167,7 +187,6 @@ class LineDecoder(ABC):
         count = len(lines.time)
         if not count:
             return []
-        self.tally.frames += count
         builder = BatchBuilder()
         numbers, odd = _NO_NUMBERS, list(range(count))
         if self._template is not None:
@@ -186,16 +205,16 @@ class LineDecoder(ABC):
         template, known = self._template, np.delete(lines.time, odd)
         used = 0
         for skipped, index in enumerate(odd):
-            row = self._decode_line(texts[index], time[index])
+            row = self.decode_line(texts[index], time[index])
             if row is None and self._template is template:
                 continue
             before, used = used, index - skipped
             self._add_block(known[before:used], numbers[:, before:used], builder)
             if row is not None:
                 builder.row(row.channels, time[index], row.values)
-            elif self._template is not template:  # a header: what follows has other names
+            if self._template is not template:  # a header: the lines that follow have other names
                 for later in range(index + 1, len(time)):
-                    row = self._decode_line(texts[later], time[later])
+                    row = self.decode_line(texts[later], time[later])
                     if row is not None:
                         builder.row(row.channels, time[later], row.values)
                 return
@@ -204,30 +223,20 @@ class LineDecoder(ABC):
             self._learn()
 
     def _add_block(self, time: NDArray[np.int64], numbers: NDArray[np.float64], builder: BatchBuilder) -> None:
+        self.tally.frames += len(time)
         self.tally.decoded += len(time)
         builder.block(self._template_channels, time, tuple(numbers))
-
-    def _decode_line(self, line: bytes, time_ns: int) -> _NamedRow | None:
-        """Decode one line, and account for it."""
-        row = None
-        try:
-            found = self.parse(line) if line.strip() else None
-            if isinstance(found, Header):
-                self.accept(found)
-            elif found is not None:
-                row = _NamedRow(self._shapes[found.shape], found.values)
-                self._repeated = found.shape == self._last_shape
-                self._last_shape, self._last_line = found.shape, line
-        except FrameError as reason:
-            self.tally.reject(time_ns, str(reason), line)
-        else:
-            self.tally.decoded += 1
-        return row
 
     def _name(self, shape: Shape) -> tuple[Channel, ...]:
         channels = self.channels(shape)
         self.note = self.describe(channels)
         return channels
+
+    def _rename(self) -> None:
+        """Ask for the channels of each shape anew."""
+        self._shapes.rename()
+        self._template = self._literals = None
+        self._repeated = False
 
     def _learn(self) -> None:
         """Learn the form of lines, after a feed without any line of the form known before."""

@@ -127,8 +127,7 @@ class TopicsDecoder:
     def _read_numbers(self, topic: str, chunks: Sequence[Chunk]) -> NDArray[np.float64] | None:
         """Read the messages of a topic together, if all are plain numbers, and all retained or none."""
         data = b"\n".join([chunk.data for chunk in chunks]) + b"\n"
-        retained = chunks[0].retained
-        if len(data) > self._options.max_payload or not all([chunk.retained is retained for chunk in chunks]):
+        if len(data) > self._options.max_payload or len({chunk.retained for chunk in chunks}) > 1:
             return None
         numbers = _PLAIN.read_all(data, len(chunks))
         return None if numbers is None or self._too_long(topic) else numbers[0]

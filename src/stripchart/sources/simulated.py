@@ -54,6 +54,7 @@ class Sensor(NamedTuple):
 
 DESK: Final = (
     Sensor("temperature", "°C", "walk", 22.4, 1.5, 0.01, 2),
+    Sensor("outdoors", "°C", "sine", 20.6, 1.2, 0.05, 2),
     Sensor("humidity", "%", "sine", 44.0, 6.0, 0.04, 1),
     Sensor("pressure", "hPa", "walk", 1013.2, 2.5, 0.02, 2),
     Sensor("light", "lx", "steps", 420.0, 300.0, 0.03, 0),

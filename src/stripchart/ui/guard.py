@@ -18,6 +18,7 @@ from stripchart.ui.access import PUBLIC, Refusal
 from stripchart.ui.handlers import RefusalHandler
 
 if TYPE_CHECKING:
+    from bokeh.server.connection import ServerConnection
     from tornado.httputil import HTTPHeaders, HTTPServerRequest
     from tornado.iostream import IOStream
     from tornado.web import RequestHandler
@@ -85,6 +86,13 @@ class GuardedTornado(BokehTornado):
         if not refusal.location:
             self._count(request, refusal)
         return self.get_handler_delegate(request, RefusalHandler, {"refusal": refusal, "access": self._access})
+
+    def new_connection(self, protocol: Any, socket: Any, application_context: Any, session: Any) -> ServerConnection:
+        """Attach a websocket to its session; one that has gone away meanwhile would keep the session for ever."""
+        connection = super().new_connection(protocol, socket, application_context, session)
+        if socket.ws_connection is None:
+            self.client_lost(connection)
+        return connection
 
     def log_request(self, handler: RequestHandler) -> None:
         """Log what went wrong here, and without the query: it may hold the token."""

@@ -32,7 +32,8 @@ QUEUE_SAMPLES: Final = 200_000
 """Samples a page may fall behind before it misses some."""
 MAX_SPAN: Final = 366 * 24 * 3600.0
 BUSY_SESSIONS: Final = 15
-"""Pages beyond which each is updated half as often."""
+BUSY_STRETCH: Final = 1.6
+"""Pages beyond which a further one is updated less often, and by how much."""
 BUSY_LINES: Final = 8
 """Lines beyond which a page is updated half as often: drawing costs a browser lines times updates."""
 BUCKET_PIXELS: Final = 2
@@ -113,7 +114,8 @@ class Session:
             self._subscription = context.hub.subscribe(capacity=QUEUE_SAMPLES, name="session")
             context.sessions += 1
             self._stale = True
-            self._callback = self._document.add_periodic_callback(self._tick, context.update_ms)
+            stretch = BUSY_STRETCH if context.sessions > BUSY_SESSIONS else 1
+            self._callback = self._document.add_periodic_callback(self._tick, round(context.update_ms * stretch))
 
     def _end(self, event: object) -> None:  # noqa: ARG002 - likewise
         if self._subscription is not None:
@@ -134,8 +136,7 @@ class Session:
 
     def _tick(self) -> None:
         self._ticks += 1
-        busy = self._context.sessions > BUSY_SESSIONS or self._layout.lines > BUSY_LINES
-        if self._subscription is None or (busy and self._ticks % 2):
+        if self._subscription is None or (self._ticks % 2 and self._layout.lines > BUSY_LINES):
             return
         delivery = self._subscription.drain()
         now_ns = time.time_ns()

@@ -24,7 +24,7 @@ def test_the_package_loads_nothing_heavy():
 # Typer converts the options of a command with pydantic.
 @pytest.mark.parametrize(("arguments", "allowed"), [(["--help"], set()), (["watch", "--help"], {"pydantic"})])
 def test_help_loads_nothing_heavy(arguments: list[str], allowed: set[str]):
-    code = "import io, sys; sys.stdout = io.StringIO(); from stripchart.cli import run_command"
+    code = "import io, sys; sys.stdout = io.StringIO(); from stripchart.cli.app import run_command"
     code += f"; assert run_command({arguments}) == 0; sys.stdout = sys.__stdout__"
     assert not loaded_by(code) & (HEAVY - allowed)
 
@@ -34,7 +34,7 @@ def test_names_of_the_package_are_loaded_when_asked_for():
 
 
 @pytest.mark.parametrize(
-    "module", ["stripchart.sources", "stripchart.decoders", "stripchart.flow.hub", "stripchart.spec"]
+    "module", ["stripchart.sources", "stripchart.decoders", "stripchart.flow.hub", "stripchart.config.spec"]
 )
 def test_the_page_is_loaded_by_nothing_below_it(module: str):
     assert not loaded_by(f"import {module}") & {"bokeh", "tornado"}

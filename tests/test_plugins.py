@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, get_type_hints
 
 import pytest
 
+from stripchart.config.options import describe
+from stripchart.config.secrets import is_secret
 from stripchart.errors import ConfigError
-from stripchart.options import describe
 from stripchart.plugins import load, registered
-from stripchart.secrets import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

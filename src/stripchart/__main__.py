@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from stripchart.cli import main
+from stripchart.cli.app import main
 
 if __name__ == "__main__":
     main()

@@ -17,13 +17,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
+from stripchart.config.spec import SourceLike, SourceSpec, as_spec, free_name, source
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow import ledger
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Pump
 from stripchart.frames import Frame, to_frame
 from stripchart.notebook import in_notebook, in_running_loop, inline_frame
-from stripchart.spec import SourceLike, SourceSpec, as_spec, free_name, source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 from playwright.sync_api import sync_playwright
+
 from support.broker import Broker
 from support.chromium import ARGS
-
 from tests.benchmarks.result import Result
 
 if TYPE_CHECKING:

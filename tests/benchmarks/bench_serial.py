@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import serial
-from tests.benchmarks.result import Result
 
 from stripchart.decoders.csv import CsvDecoder
 from stripchart.sources.serial import SerialSource
 from support.pty import PtyDevice
+from tests.benchmarks.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

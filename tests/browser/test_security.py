@@ -30,9 +30,13 @@ for (const name of ["pwned", "polluted"]) {
 }
 window.alert = window.confirm = window.prompt = (text) => window.harm.push(`dialog: ${text}`);
 """
-TAGS = "[...document.querySelectorAll('main *, #sources *, #tip *')].filter(e => !e.closest('.plot')).map(e => e.tagName)"
+TAGS = (
+    "[...document.querySelectorAll('main *, #sources *, #tip *')].filter(e => !e.closest('.plot')).map(e => e.tagName)"
+)
 OUR_TAGS = {"B", "BUTTON", "DETAILS", "DIV", "H2", "I", "LI", "P", "SECTION", "SMALL", "SPAN", "SUMMARY", "TIME", "UL"}
-HANDLERS = "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(name => name.startsWith('on'))"
+HANDLERS = (
+    "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(name => name.startsWith('on'))"
+)
 
 
 class Watch:
@@ -43,7 +47,9 @@ class Watch:
         self._origin = f"http://127.0.0.1:{site.port}/"
         page.add_init_script(TRAP)
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        page.on("console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None)
+        page.on(
+            "console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None
+        )
         page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
         page.on("request", lambda request: self._look(request.url))
         page.on("popup", lambda popup: self.complaints.append(f"popup: {popup.url}"))
@@ -84,14 +90,21 @@ def test_a_thousand_hostile_names_are_text(page: Page) -> None:
         infos = site.hub.streams()
         total = sum(len(info.channels) for info in infos)
         page.wait_for_function(
-            f"document.querySelectorAll('.legend .name').length + document.querySelectorAll('#listed li').length === {total}", timeout=60_000
+            f"document.querySelectorAll('.legend .name, #listed li').length === {total}",
+            timeout=60_000,
         )
-        page.wait_for_function("[...stripchart.strips.strips.values()].every(strip => strip.lines.every(line => line.renderer))")
+        page.wait_for_function(
+            "[...stripchart.strips.strips.values()].every(strip => strip.lines.every(line => line.renderer))"
+        )
         page.locator("#listed summary").click()
 
         # They are shown, as text, and as what they are.
-        shown = page.evaluate("[...document.querySelectorAll('.legend .name, #listed li span')].map(e => e.textContent)")
-        labels = set(page.evaluate("[...stripchart.strips.strips.values()].flatMap(s => s.lines.map(line => line.label))"))
+        shown = page.evaluate(
+            "[...document.querySelectorAll('.legend .name, #listed li span')].map(e => e.textContent)"
+        )
+        labels = set(
+            page.evaluate("[...stripchart.strips.strips.values()].flatMap(s => s.lines.map(line => line.label))")
+        )
         assert len(labels) > 10
         assert set(shown) >= labels
         assert safe_label(names[5]) in page.locator("#sources").text_content()
@@ -133,7 +146,9 @@ def test_the_watch_sees_harm(page: Page, made: str) -> None:
             assert_harmless(page, watch)
 
 
-@pytest.mark.parametrize("name", ["$$\\href{javascript:window.pwned=1}{x}$$", "$$$x$$$", "\\(x\\)", f"<img src=x onerror={HARM}>"])
+@pytest.mark.parametrize(
+    "name", ["$$\\href{javascript:window.pwned=1}{x}$$", "$$$x$$$", "\\(x\\)", f"<img src=x onerror={HARM}>"]
+)
 def test_a_hostile_unit_titles_its_strip(page: Page, name: str) -> None:
     with serve() as site:
         site.hub.publish(make_batch("s", (Channel(name, name),), [time.time_ns()], [[1]]))
@@ -148,7 +163,10 @@ def test_a_link_cannot_make_the_page_run_anything(page: Page) -> None:
     with serve() as site:
         site.hub.publish(make_batch("s", (Channel("a"),), [time.time_ns()], [[1]]))
         watch = Watch(page, site)
-        state = f"theme=%22%3E<img src=x onerror={HARM}>&window=Infinity&view=NaN,1e999&hidden=%0A<script>{HARM}</script>&__proto__=1&x[__proto__][polluted]=1"
+        state = (
+            f"theme=%22%3E<img src=x onerror={HARM}>&window=Infinity&view=NaN,1e999&hidden=%0A<script>{HARM}</script>"
+        )
+        state += "&__proto__=1&x[__proto__][polluted]=1"
         page.goto(f"{site.url}?<script>{HARM}</script>#{state}")
         page.wait_for_selector("body[data-ready]")
         page.wait_for_selector(".strip h2")
@@ -184,7 +202,9 @@ class TestOtherPages:
 
     @pytest.mark.parametrize("token", ["", WORD])
     @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
-    def test_it_reads_nothing_and_opens_no_websocket(self, evil: Page, context: BrowserContext, token: str, name: str) -> None:
+    def test_it_reads_nothing_and_opens_no_websocket(
+        self, evil: Page, context: BrowserContext, token: str, name: str
+    ) -> None:
         with serve(token=token) as site:
             own = context.new_page()
             own.goto(site.url.replace("127.0.0.1", name))
@@ -204,10 +224,16 @@ class TestOtherPages:
             for path in ("/", "/api/channels", "/api/read", "/metrics", "/metadata"):
                 for mode in ("cors", "no-cors"):
                     answer = evil.evaluate(
-                        """([url, mode]) => fetch(url, {mode, credentials: "include"}).then((a) => a.text(), () => "failed")""", [base + path, mode]
+                        """([url, mode]) => fetch(url, {mode, credentials: "include"})
+                            .then((answer) => answer.text(), () => "failed")""",
+                        [base + path, mode],
                     )
                     assert answer in {"failed", ""}, (path, mode)
-            for tag, path in (("script", "/autoload.js?bokeh-autoload-element=x"), ("img", "/"), ("script", "/api/channels")):
+            for tag, path in (
+                ("script", "/autoload.js?bokeh-autoload-element=x"),
+                ("img", "/"),
+                ("script", "/api/channels"),
+            ):
                 outcome = evil.evaluate(
                     """([tag, url]) => new Promise((done) => {
                         const made = Object.assign(document.createElement(tag), {src: url});
@@ -229,7 +255,10 @@ class TestOtherPages:
     def test_a_notebook_may_frame_it(self, evil: Page) -> None:
         with serve() as site:
             site.hub.publish(make_batch("s", (Channel("a"),), [time.time_ns()], [[1]]))
-            evil.evaluate("(url) => { document.body.innerHTML = `<iframe src='${url}' width=900 height=600></iframe>`; }", site.url)
+            evil.evaluate(
+                "(url) => { document.body.innerHTML = `<iframe src='${url}' width=900 height=600></iframe>`; }",
+                site.url,
+            )
             frame = evil.frame_locator("iframe")
             frame.locator("body[data-ready]").wait_for()
             frame.locator(".strip h2").wait_for()

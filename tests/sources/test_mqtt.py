@@ -173,7 +173,7 @@ def test_too_large_messages_of_mqtt_3_are_skipped_and_counted(
             source.write(b"x" * 300_000, "a")
         source.write(b"small", "a")
         assert [chunk.data for chunk in collect(source, 1)] == [b"small"]
-        expected = f"1 filter, QoS {qos}, MQTT 3.1.1; 3 messages above 1024 bytes skipped"
+        expected = f"1 filter, QoS {qos}, MQTT 3.1.1; messages above 1024 bytes, skipped: 3"
         until(lambda: source.read(0.1) or source.status == expected, what=source.status)
     assert len([record for record in caplog.records if "max_packet" in record.message]) == 1
 
@@ -292,6 +292,20 @@ def test_websocket(tmp_path: Path, version: int, qos: int):
 
 def test_a_port_without_websocket(broker: Broker):
     assert "no WebSocket at" in lost(mqtt(broker.port, "/a", "ws"))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 404 Not Found\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: wrong\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept\r\n\r\n",
+        b"Sec-WebSocket-Accept: \xff\r\n\r\n",
+    ],
+)
+def test_a_server_without_websocket(answer: bytes):
+    with ScriptedBroker(answer) as web:
+        assert "no WebSocket at" in lost(mqtt(web.port, "/a", "ws"))
 
 
 def test_nobody_there():

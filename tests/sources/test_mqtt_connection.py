@@ -103,6 +103,17 @@ def test_a_broker_that_gives_a_reason():
         connection.close()
 
 
+def test_a_topic_of_qos_2_that_is_not_utf_8():
+    sent = b"\x34\x08\x00\x03a/\xff\x00\x07" + b"1"
+    with ScriptedBroker(CONNACK, SUBACK + sent, b"\x62\x02\x00\x07") as broker:
+        connection = connection_to(broker.port, version=3, qos=2)
+        connection.connect()
+        connection.subscribe(["a/#"])
+        assert wait_for(connection, 1) == [b"1"]
+        assert connection.messages[0].topic == "a/\N{REPLACEMENT CHARACTER}"
+        connection.close()
+
+
 @pytest.mark.parametrize("junk", [b"\x30\x02\x00\x09", b"\x30\xff\xff\xff\xff", b"\xf0\x00", b"\x00\x00"])
 def test_bytes_that_are_not_mqtt(junk: bytes):
     with ScriptedBroker(CONNACK, SUBACK + message(b"a", b"1") + junk) as mad:

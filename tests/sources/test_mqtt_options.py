@@ -124,6 +124,8 @@ def test_password_file_that_cannot_be_read(tmp_path: Path, content: bytes | None
         "//broker:65536/a",
         "//broker:port/a",
         "//broker:/a",
+        "//::1/a",
+        "//[::1/a",
         f"//ann:{CANARY}/x@broker/a",
         f"//ann:{CANARY}@/a",
         "//a..b/a",

@@ -59,7 +59,11 @@ def check_frames(decoder: Decoder) -> None:
 def rows(batches: Iterable[Batch]) -> list[tuple[str, int, dict[str, Any]]]:
     """Return every row as (stream, time, value by channel name)."""
     return [
-        (batch.stream, int(batch.time[i]), {c.name: _plain(v[i]) for c, v in zip(batch.channels, batch.values, strict=True)})
+        (
+            batch.stream,
+            int(batch.time[i]),
+            {c.name: _plain(v[i]) for c, v in zip(batch.channels, batch.values, strict=True)},
+        )
         for batch in batches
         for i in range(len(batch))
     ]

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
-from support.lines import ListSource, ValueDecoder
-from support.page import serve
-from support.wait import until
 
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Pump, State
 from stripchart.flow.records import Channel, make_batch
 from stripchart.ui.context import Context
 from stripchart.ui.metrics import render_metrics
+from support.lines import ListSource, ValueDecoder
+from support.page import serve
+from support.wait import until
 
 NAMES = {
     "stripchart_source_up", "stripchart_source_bytes_total", "stripchart_source_frames_total",

@@ -6,8 +6,6 @@ import time
 
 import numpy as np
 import pytest
-from support.lines import ListSource, ValueDecoder
-from support.wait import until
 
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Pump, State
@@ -15,6 +13,8 @@ from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.ui.context import Context
 from stripchart.ui.readout import MAX_TEXT, plain, read_out, source_line
 from stripchart.ui.wire import to_json
+from support.lines import ListSource, ValueDecoder
+from support.wait import until
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,8 @@ def test_what_a_page_shows_of_a_source_is_its_account() -> None:
     line = source_line(pump)
     json.loads(to_json(line))
     assert {key: line[key] for key in ("name", "state", "samples", "frames", "rejected", "reasons", "refused")} == {
-        "name": "list", "state": "ended", "samples": 2, "frames": 3, "rejected": 1, "reasons": {"not a number": 1}, "refused": 0,
+        "name": "list", "state": "ended", "samples": 2, "frames": 3, "rejected": 1, "reasons": {"not a number": 1},
+        "refused": 0,
     }  # fmt: skip
     assert line["status"] == "counting"
     assert line["decoder"] == "bare numbers"

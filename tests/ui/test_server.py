@@ -2,27 +2,26 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import socket
 import ssl
 import subprocess
 import threading
+import warnings
 from http.client import HTTPException
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from bokeh.plotting import figure
-from support.page import Site, serve
-from support.wait import until
 
 from stripchart.errors import ConfigError
 from stripchart.flow.hub import Hub
 from stripchart.ui.context import Context
 from stripchart.ui.server import PageServer
+from support.page import Site, serve
+from support.wait import until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bokeh.document import Document
 
 WORD = "open sesame"
@@ -36,8 +35,8 @@ def make_certificate(folder: Path, name: str = "own", *key_options: str) -> tupl
     certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-days", "1", "-subj",
-         "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate),
-         *(key_options or ("-nodes",))],
+         "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out",
+         str(certificate), *(key_options or ("-nodes",))],
         check=True, capture_output=True,
     )  # fmt: skip
     return str(certificate), str(key)
@@ -48,7 +47,7 @@ def threads() -> set[str]:
 
 
 def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 class TestTls:
@@ -71,7 +70,7 @@ class TestTls:
         certificate, key = make_certificate(tmp_path)
         old = ssl.create_default_context(cafile=certificate)
         old.set_ciphers("ALL:@SECLEVEL=0")
-        with pytest.warns(DeprecationWarning):
+        with warnings.catch_warnings(action="ignore"):
             old.maximum_version = ssl.TLSVersion.TLSv1_1
             old.minimum_version = ssl.TLSVersion.TLSv1
         with serve(certificate=certificate, key=key, tls=old) as site, pytest.raises(ssl.SSLError):
@@ -83,11 +82,12 @@ class TestTls:
         garbage = tmp_path / "garbage"
         garbage.write_bytes(bytes(range(256)))
         pairs = [
-            (certificate, str(tmp_path / "none")), (str(tmp_path / "none"), key), (certificate, other), (key, certificate),
-            (str(garbage), key), (certificate, str(garbage)), (str(tmp_path), key), (certificate, "a\0b"), ("", ""),
+            (certificate, str(tmp_path / "none")), (str(tmp_path / "none"), key), (certificate, other),
+            (key, certificate), (str(garbage), key), (certificate, str(garbage)), (str(tmp_path), key),
+            (certificate, "a\0b"), ("", ""),
         ]  # fmt: skip
         for wrong in pairs:
-            with pytest.raises(ConfigError, match="^TLS: cannot use ") as error:
+            with pytest.raises(ConfigError, match=r"^TLS: cannot use ") as error:
                 make_server(certificate=wrong[0], key=wrong[1])
             assert "\n" not in str(error.value)
 
@@ -116,7 +116,7 @@ class TestAddress:
     @pytest.mark.parametrize("host", ["no.such.host.invalid", "1.2.3.4.5", "x" * 100, "192.0.2.1"])
     @pytest.mark.filterwarnings("ignore::ResourceWarning")
     def test_a_host_that_cannot_be_bound(self, host: str) -> None:
-        with pytest.raises(ConfigError, match="^cannot listen on ") as error:
+        with pytest.raises(ConfigError, match=r"^cannot listen on ") as error:
             make_server(host=host)
         assert "\n" not in str(error.value)
         del error
@@ -129,9 +129,9 @@ class TestAddress:
 
     @pytest.mark.parametrize(
         ("host", "expected"),
-        [("127.0.0.1", "http://127.0.0.1:{port}/"), ("localhost", "http://localhost:{port}/"), ("::1", "http://[::1]:{port}/"),
-         ("0.0.0.0", "http://127.0.0.1:{port}/?token={token}"), ("::", "http://[::1]:{port}/?token={token}"),
-         ("", "http://127.0.0.1:{port}/?token={token}")],
+        [("127.0.0.1", "http://127.0.0.1:{port}/"), ("localhost", "http://localhost:{port}/"),
+         ("::1", "http://[::1]:{port}/"), ("0.0.0.0", "http://127.0.0.1:{port}/?token={token}"),
+         ("::", "http://[::1]:{port}/?token={token}"), ("", "http://127.0.0.1:{port}/?token={token}")],
     )  # fmt: skip
     def test_the_url_can_be_opened(self, host: str, expected: str) -> None:
         server = make_server(host=host)
@@ -151,12 +151,12 @@ def empty(document: Document) -> None:
 class TestPages:
     @pytest.mark.parametrize(
         "path",
-        ["/", "", "circles", "/circles/", "//circles", "/api", "/api/x", "/static", "/static/x", "/assets/x", "/metrics",
-         "/healthz", "/ws", "/circles/ws", "/metadata", "/autoload.js", "/favicon.ico", "/a.b", "/a(b", "/a*", "/a b", "/ü",
-         "/a?b", "/a/../b", "/circles\n"],
+        ["/", "", "circles", "/circles/", "//circles", "/api", "/api/x", "/static", "/static/x", "/assets/x",
+         "/metrics", "/healthz", "/ws", "/circles/ws", "/metadata", "/autoload.js", "/favicon.ico", "/a.b", "/a(b",
+         "/a*", "/a b", "/ü", "/a?b", "/a/../b", "/circles\n"],
     )  # fmt: skip
     def test_paths_that_cannot_be(self, path: str) -> None:
-        with pytest.raises(ConfigError, match="^pages: .*expected a path such as '/circles'") as error:
+        with pytest.raises(ConfigError, match=r"^pages: .*expected a path such as '/circles'") as error:
             make_server(pages={path: empty})
         assert "\n" not in str(error.value)
 

@@ -44,12 +44,19 @@ def python_mistakes(source: str) -> list[int]:
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in UNSAFE:
-                given = [*node.args[:1], *(word.value for word in node.keywords if word.arg in UNSAFE[name] or word.arg is None)]
+                given = [
+                    *node.args[:1],
+                    *(word.value for word in node.keywords if word.arg in UNSAFE[name] or word.arg is None),
+                ]
                 found += [node.lineno for value in given if not is_literal(value)]
         elif isinstance(node, ast.Assign | ast.AugAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
-                if isinstance(target, ast.Attribute) and target.attr in UNSAFE_ATTRIBUTES and not is_literal(node.value):
+                if (
+                    isinstance(target, ast.Attribute)
+                    and target.attr in UNSAFE_ATTRIBUTES
+                    and not is_literal(node.value)
+                ):
                     found.append(node.lineno)
     return found
 
@@ -75,7 +82,11 @@ def script_mistakes(source: str) -> list[int]:
 def template_mistakes(source: str) -> list[str]:
     """Return what a template writes without escaping it, beyond what Bokeh or we made ourselves."""
     ours = {"plot_script", "embed(root)", "version", "theme", "seconds", "text"}
-    return [text for text in re.findall(r"\{\{-?\s*(.*?)\s*-?\}\}", source) if not re.search(r"\|\s*e(scape)?$", text) and text not in ours]
+    return [
+        text
+        for text in re.findall(r"\{\{-?\s*(.*?)\s*-?\}\}", source)
+        if not re.search(r"\|\s*e(scape)?$", text) and text not in ours
+    ]
 
 
 def test_python() -> None:
@@ -102,31 +113,36 @@ def test_templates() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["Div(text=name)", "models.Div(f'<b>{name}')", "Div(**options)", "MultiChoice(options=names)", "div.text = name", "div.text += name",
-     "HTMLTemplateFormatter(template='<b>' + name)", "TableColumn(field='a', title=name)", "CustomJS(code=f'{x}')",
-     "figure(tooltips=[(name, '@x')]); HoverTool(tooltips=[(name, '@x')])", "Paragraph(text=safe_label(name))"],
+    ["Div(text=name)", "models.Div(f'<b>{name}')", "Div(**options)", "MultiChoice(options=names)", "div.text = name",
+     "div.text += name", "HTMLTemplateFormatter(template='<b>' + name)", "TableColumn(field='a', title=name)",
+     "CustomJS(code=f'{x}')", "figure(tooltips=[(name, '@x')]); HoverTool(tooltips=[(name, '@x')])",
+     "Paragraph(text=safe_label(name))"],
 )  # fmt: skip
 def test_the_lint_sees_python(source: str) -> None:
     assert python_mistakes(source)
 
 
-@pytest.mark.parametrize("source", ["Div(text='<b>fixed</b>')", "Div()", "label.value = name", "HoverTool(tooltips=[('a', '@a')])"])
+@pytest.mark.parametrize(
+    "source", ["Div(text='<b>fixed</b>')", "Div()", "label.value = name", "HoverTool(tooltips=[('a', '@a')])"]
+)
 def test_the_lint_lets_python_pass(source: str) -> None:
     assert python_mistakes(source) == []
 
 
 @pytest.mark.parametrize(
     "source",
-    ["a.innerHTML = name;", "a.innerHTML = `<b>${name}`;", "a.innerHTML = '<b>' + name;", "a.innerHTML += 'x';", "a.outerHTML = 'x';",
-     "a.insertAdjacentHTML('beforeend', name)", "eval(name)", "new Function(name)", "document.write(name)", "setTimeout('x')",
-     "a.href = name;", "a.setAttribute('onclick', name)", "a.srcdoc = x", "location = `javascript:${x}`", "a.innerHTML=b"],
+    ["a.innerHTML = name;", "a.innerHTML = `<b>${name}`;", "a.innerHTML = '<b>' + name;", "a.innerHTML += 'x';",
+     "a.outerHTML = 'x';", "a.insertAdjacentHTML('beforeend', name)", "eval(name)", "new Function(name)",
+     "document.write(name)", "setTimeout('x')", "a.href = name;", "a.setAttribute('onclick', name)", "a.srcdoc = x",
+     "location = `javascript:${x}`", "a.innerHTML=b"],
 )  # fmt: skip
 def test_the_lint_sees_scripts(source: str) -> None:
     assert script_mistakes(source)
 
 
 @pytest.mark.parametrize(
-    "source", ["a.innerHTML = '<b></b>';", "a.textContent = name;", "if (a.innerHTML == b) c();", "setTimeout(() => x(), 5)"]
+    "source",
+    ["a.innerHTML = '<b></b>';", "a.textContent = name;", "if (a.innerHTML == b) c();", "setTimeout(() => x(), 5)"],
 )
 def test_the_lint_lets_scripts_pass(source: str) -> None:
     assert script_mistakes(source) == []

@@ -12,14 +12,14 @@ from stripchart.decoders.lines import LineFramer, Lines
 from stripchart.decoders.rows import BatchBuilder, ChannelCache, Row, Shape
 from stripchart.decoders.template import Template
 from stripchart.errors import ConfigError
-from stripchart.flow.records import Tally
+from stripchart.flow.records import Batch, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from stripchart.flow.records import Batch, Channel, Chunk
+    from stripchart.flow.records import Channel, Chunk
 
 PARTIAL: Final = "partial first line"
 _NO_NUMBERS: Final = np.empty((0, 0))
@@ -187,20 +187,18 @@ class LineDecoder(ABC):
         count = len(lines.time)
         if not count:
             return []
-        builder = BatchBuilder()
         numbers, odd = _NO_NUMBERS, list(range(count))
         if self._template is not None:
             numbers, odd = self._template.read(lines.data, count)
         if odd:
-            self._decode_mixed(lines, numbers, odd, builder)
-        else:
-            self._add_block(lines.time, numbers, builder)
-        return builder.finish()
+            return self._decode_mixed(lines, numbers, odd)
+        self.tally.frames += count
+        self.tally.decoded += count
+        return [Batch("", self._template_channels, lines.time, tuple(numbers))]
 
-    def _decode_mixed(
-        self, lines: Lines, numbers: NDArray[np.float64], odd: Sequence[int], builder: BatchBuilder
-    ) -> None:
+    def _decode_mixed(self, lines: Lines, numbers: NDArray[np.float64], odd: Sequence[int]) -> list[Batch]:
         """Decode the odd lines one by one, each in its place between those that the template has read."""
+        builder = BatchBuilder()
         texts, time = lines.data.split(b"\n"), lines.time.tolist()
         template, known = self._template, np.delete(lines.time, odd)
         used = 0
@@ -217,10 +215,11 @@ class LineDecoder(ABC):
                     row = self.decode_line(texts[later], time[later])
                     if row is not None:
                         builder.row(row.channels, time[later], row.values)
-                return
+                return builder.finish()
         self._add_block(known[used:], numbers[:, used:], builder)
         if self._repeated and len(odd) == len(time):
             self._learn()
+        return builder.finish()
 
     def _add_block(self, time: NDArray[np.int64], numbers: NDArray[np.float64], builder: BatchBuilder) -> None:
         self.tally.frames += len(time)

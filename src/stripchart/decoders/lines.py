@@ -51,10 +51,10 @@ NO_LINES: Final = Lines(b"", np.empty(0, np.int64))
 
 def spread(chunk: Chunk, count: int) -> NDArray[np.int64]:
     """Return the times of ``count`` frames that ended in a chunk: int64, shape (count,)."""
-    if not 0 < chunk.since_ns < chunk.time_ns:
-        return np.full(count, chunk.time_ns, np.int64)
     step = (chunk.time_ns - chunk.since_ns) // count
-    return np.arange(1 - count, 1) * step + chunk.time_ns
+    if chunk.since_ns <= 0 or step <= 0:
+        return np.full(count, chunk.time_ns, np.int64)
+    return np.arange(chunk.time_ns - step * (count - 1), chunk.time_ns + 1, step)
 
 
 class LineFramer:

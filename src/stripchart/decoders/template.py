@@ -14,7 +14,9 @@ not have the form is left to the caller, line by line.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from itertools import compress
+from operator import not_
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import orjson
@@ -101,18 +103,18 @@ class Template:
             numbers = self._numbers(data, rows)
             if numbers is not None:
                 return numbers, []
-        form = self._form
-        lines = data.split(b"\n")
-        fitting = [index for index, left in enumerate(skeleton.split(b"\n")[:rows]) if left == form]
-        blocks, refused = self._search(lines, fitting)
-        if not blocks:
-            return np.empty((self.columns, 0)), list(range(rows))
-        odd = set(range(rows)).difference(fitting)
-        odd.update(refused)
-        return np.concatenate(blocks, axis=1), sorted(odd)
+        fits = [left == self._form for left in skeleton.split(b"\n")][:rows]
+        odd = list(compress(range(rows), map(not_, fits)))
+        blocks, refused = self._search(list(compress(data.split(b"\n"), fits)))
+        if refused:
+            fitting = list(compress(range(rows), fits))
+            odd = sorted(odd + [fitting[place] for place in refused])
+        return np.concatenate(blocks, axis=1) if blocks else np.empty((self.columns, 0)), odd
 
     def _mark(self, data: bytes) -> bytes:
         """Replace the literals by their markers."""
+        if not self._replacements and not self._squeeze:
+            return data
         if any(marker in data for marker in self._markers):  # as received, it must not pass for a literal
             data = data.translate(self._estrange)
         data = b"\n" + data
@@ -135,19 +137,22 @@ class Template:
         numbers = np.fromiter(flat, np.float64, rows * self.columns).reshape(rows, self.columns)
         return np.add(numbers.T, 0.0, order="C")  # a copy by columns, without negative zeros as in `cells.to_number`
 
-    def _search(self, lines: Sequence[bytes], fitting: list[int]) -> tuple[list[Any], list[int]]:
-        """Read marked lines that have the form, halving until what orjson refuses is alone."""
-        if not fitting:
-            return [], []
-        block = self._numbers(b"\n".join([lines[index] for index in fitting]) + b"\n", len(fitting))
-        if block is not None:
-            return [block], []
-        if len(fitting) == 1:
-            return [], fitting
-        middle = len(fitting) // 2
-        before, refused_before = self._search(lines, fitting[:middle])
-        after, refused_after = self._search(lines, fitting[middle:])
-        return before + after, refused_before + refused_after
+    def _search(self, lines: Sequence[bytes]) -> tuple[list[NDArray[np.float64]], list[int]]:
+        """Read marked lines that have the form, halving them until those that orjson refuses are alone.
+
+        Returns
+        -------
+        The numbers in blocks of shape (columns, lines), and the places of the lines refused.
+        """
+        numbers = self._numbers(b"\n".join(lines) + b"\n", len(lines)) if lines else None
+        if numbers is not None:
+            return [numbers], []
+        if len(lines) < 2:  # noqa: PLR2004 - nothing to halve
+            return [], list(range(len(lines)))
+        middle = len(lines) // 2
+        before, refused = self._search(lines[:middle])
+        after, refused_after = self._search(lines[middle:])
+        return before + after, refused + [place + middle for place in refused_after]
 
 
 def _trimmed(literal: bytes) -> bytes:

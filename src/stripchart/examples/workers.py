@@ -23,7 +23,7 @@ from stripchart import Monitor, source
 if TYPE_CHECKING:
     from bokeh.document import Document
 
-    from stripchart.spec import SourceSpec
+    from stripchart.config.spec import SourceSpec
 
 ROLLOVER = 10_000
 SMALL_CLUSTER = {"n_workers": 2, "threads_per_worker": 1, "processes": False, "dashboard_address": None}

@@ -123,7 +123,7 @@ class Batch:
         """Return the same rows under another name or number; they are shared and not checked again.
 
         The pump and the hub do this to every batch: it costs a fifth of ``dataclasses.replace`` with one column,
-        a tenth with eight.
+        an eighth with eight.
         """
         batch = object.__new__(Batch)
         assign = object.__setattr__  # as a frozen dataclass does in its own __init__

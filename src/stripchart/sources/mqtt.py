@@ -63,7 +63,7 @@ class MqttSource:
         client_id = options.client_id or f"stripchart{secrets.token_hex(6)}"
         tls = tls_context(options) if self._address.tls else None
         self._connection = Connection(self._address, options, client_id, tls)
-        self._subscribed = ""
+        self._subscribed = self._refused = ""
         self._oversized = 0
         self._last_read = 0.0
 
@@ -90,7 +90,10 @@ class MqttSource:
         messages, connection.messages = connection.messages, []
         self._last_read = time.monotonic()
         if connection.oversized != self._oversized:
-            self._count_oversized(connection.oversized)
+            if not self._oversized:
+                log.warning("%s: a message above max_packet (%d bytes) is skipped", self.url, self._options.max_packet)
+            self._oversized = connection.oversized
+            self._tell()
         if self._options.retained == "skip":
             messages = [message for message in messages if not message.retained]
         return messages
@@ -131,13 +134,14 @@ class MqttSource:
             log.warning("%s: %s", self.url, told)
         version = "MQTT 5" if self._options.mqtt5 else "MQTT 3.1.1"
         self._subscribed = f"{count} filter{'s' * (count > 1)}, QoS {self._options.qos}, {version}"
-        self.status = self._subscribed = "; ".join(filter(None, (self._subscribed, told)))
+        self._refused = told
+        self._tell()
 
-    def _count_oversized(self, count: int) -> None:
-        if not self._oversized:
-            log.warning("%s: a message above max_packet (%d bytes) is skipped", self.url, self._options.max_packet)
-        self._oversized = count
-        self.status = f"{self._subscribed}; {count} messages above {self._options.max_packet} bytes skipped"
+    def _tell(self) -> None:
+        above = (
+            f"messages above {self._options.max_packet} bytes, skipped: {self._oversized}" if self._oversized else ""
+        )
+        self.status = "; ".join(filter(None, (self._subscribed, self._refused, above)))
 
     def _source_lost(self, error: OSError) -> SourceLost:
         return SourceLost(f"{self.url}: {explain(error, self._address)}")

@@ -60,14 +60,20 @@ class _Client(paho.Client):
             if self.tls:
                 stream = self.tls.wrap_socket(stream, server_hostname=self.host)
             if self.websocket_path:
-                stream = paho._WebsocketWrapper(  # noqa: SLF001 - Paho has no public one
-                    stream, self.host, self.port, self.tls is not None, self.websocket_path, None
-                )
+                stream = self._upgrade(stream)
         except BaseException:
             stream.close()
             raise
         self.buffered = BufferedSocket(stream)
         return self.buffered
+
+    def _upgrade(self, stream: Any) -> Any:
+        try:
+            return paho._WebsocketWrapper(  # noqa: SLF001 - Paho has no public one
+                stream, self.host, self.port, self.tls is not None, self.websocket_path, None
+            )
+        except (ValueError, LookupError) as error:  # it does not expect just any answer
+            raise paho.WebsocketConnectionError from error
 
 
 class Connection:
@@ -180,7 +186,7 @@ class Connection:
         client.connect_timeout = CONNECT_TIMEOUT
         client.max_queued_messages_set(MAX_UNCONFIRMED)
         if self._address.username:
-            client.username_pw_set(self._address.username, self._address.password)
+            client.username_pw_set(self._address.username, self._address.password or None)
         if self._address.websocket:
             client.websocket_path = options.ws_path
             client.ws_set_options(options.ws_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 DEFAULT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
+MAX_PORT: Final = 65_535
 MAX_TOPIC_BYTES: Final = 65_535
 MIN_PACKET: Final = 1_024
 MAX_UINT32: Final = 0xFFFF_FFFF
+_PLACE: Final = re.compile(r"(?:\[(?P<ipv6>[^]]+)]|(?P<name>[^][:]+))(?::(?P<port>[0-9]{1,5}))?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +133,10 @@ def resolve(scheme: str, target: str, options: MqttOptions) -> Address:
     authority, slash, path = target.removeprefix("//").partition("/")
     user, _, place = authority.rpartition("@")
     username, _, password = user.partition(":")
-    host, port = _split_port(place, DEFAULT_PORTS[scheme])
-    if not target.startswith("//") or not _is_host(host) or not port:
+    parts = _PLACE.fullmatch(place)
+    host = (parts["ipv6"] or parts["name"]) if parts else ""
+    port = int(parts["port"] or DEFAULT_PORTS[scheme]) if parts else 0
+    if not target.startswith("//") or not _is_host(host) or not 0 < port <= MAX_PORT:
         raise ConfigError(
             f"expected {scheme}://[user@]host[:port][/filter] with a port from 1 to 65535; "
             "in a user name or password, write '/' as %2F and '@' as %40"
@@ -185,15 +190,6 @@ def filter_mistake(topic: str) -> str:
     if any("+" in level and level != "+" for level in levels):
         return f"{topic!r}: '+' must be a whole level, as in a/+/b"
     return ""
-
-
-def _split_port(place: str, default: int) -> tuple[str, int]:
-    """Split ``host:port`` or ``[ipv6]:port``; a port of 0 stands for a mistake."""
-    host, colon, text = place.rpartition(":") if not place.endswith("]") else (place, "", "")
-    if not colon:
-        return place.strip("[]"), default
-    port = int(text) if text.isascii() and text.isdigit() and len(text) <= 5 else 0  # noqa: PLR2004 - digits of 65535
-    return host.strip("[]"), port if port <= 65_535 else 0  # noqa: PLR2004
 
 
 def _is_host(name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stripchart.config import load
+from stripchart.config.file import load
 from support.command import LONG, Running
 from support.wait import until
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from support.broker import Broker
     from support.pty import PtyDevice
 
-FOLDER = Path(__file__).parent.parent / "config"
+FOLDER = Path(__file__).parents[2] / "config"
 FILES = sorted(FOLDER.glob("*.toml"))
 
 CLUSTER = """

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stripchart.secrets import hide, is_secret, redact_line, redact_url
+from stripchart.config.secrets import hide, is_secret, redact_line, redact_url
 
 
 @pytest.mark.parametrize("name", ["password", "token", "secret", "broker_password", "API_TOKEN"])

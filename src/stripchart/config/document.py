@@ -11,9 +11,9 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from stripchart.config.options import Mistake, show
+from stripchart.config.secrets import is_secret, redact_url
 from stripchart.errors import ConfigError
-from stripchart.options import Mistake, show
-from stripchart.secrets import is_secret, redact_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from stripchart.schema import json_schema
+from stripchart.config.schema import json_schema
 
-CONFIGS = sorted((Path(__file__).parent.parent / "config").glob("*.toml"))
+CONFIGS = sorted((Path(__file__).parents[2] / "config").glob("*.toml"))
 
 
 @pytest.fixture(scope="module")

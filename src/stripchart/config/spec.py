@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from stripchart.config.options import Mistake, fill, locate
+from stripchart.config.secrets import hide, redact_line, redact_url
 from stripchart.errors import ConfigError
-from stripchart.options import Mistake, fill, locate
 from stripchart.plugins import load
-from stripchart.secrets import hide, redact_line, redact_url
 from stripchart.sources.url import SourceUrl, split_url
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 import typer
 
 from stripchart._version import __version__
-from stripchart.durations import parse_duration
+from stripchart.cli.logs import log_to_stderr
+from stripchart.config.durations import parse_duration
 from stripchart.errors import ConfigError, StripchartError
-from stripchart.logs import log_to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,7 +187,7 @@ def watch(
 @runs_monitor
 def run(config: ConfigPath, options: RunOptions) -> int:
     """Run the monitor that a file describes; options win over the file."""
-    from stripchart.config import load
+    from stripchart.config.file import load
 
     loaded = load(config)
     options.no_open = options.no_open or not loaded.server.open
@@ -197,7 +197,7 @@ def run(config: ConfigPath, options: RunOptions) -> int:
 @app.command()
 def ports() -> int:
     """List the serial ports of this machine."""
-    from stripchart.listing import port_lines
+    from stripchart.cli.listing import port_lines
     from stripchart.sources.ports import list_ports
 
     typer.echo("\n".join(port_lines(list_ports())))
@@ -207,7 +207,7 @@ def ports() -> int:
 @app.command()
 def check(config: ConfigPath) -> int:
     """Check a configuration and tell all its mistakes; nothing is opened."""
-    from stripchart.config import load
+    from stripchart.config.file import load
 
     log_to_stderr()
     loaded = load(config)
@@ -221,7 +221,7 @@ def check(config: ConfigPath) -> int:
 @app.command()
 def schema() -> int:
     """Print the JSON Schema of configuration files, for editors."""
-    from stripchart.schema import json_schema
+    from stripchart.config.schema import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2))
     return OK
@@ -270,7 +270,7 @@ def _tell(message: str) -> None:
 
 
 def _run(make: Callable[[], Monitor], options: RunOptions) -> int:
-    from stripchart.running import run_monitor
+    from stripchart.cli.running import run_monitor
 
     if run_monitor(make, seconds=_seconds("--for", options.stop_after), browser=not options.no_open):
         return OK
@@ -279,7 +279,7 @@ def _run(make: Callable[[], Monitor], options: RunOptions) -> int:
 
 
 def _suggest_urls() -> int:
-    from stripchart.listing import example_lines
+    from stripchart.cli.listing import example_lines
     from stripchart.sources.ports import list_ports
 
     _tell("expected a URL; for example:")

@@ -31,11 +31,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from stripchart.document import read_document
-from stripchart.durations import parse_duration
+from stripchart.config.document import read_document
+from stripchart.config.durations import parse_duration
+from stripchart.config.options import Mistake, fill, show
+from stripchart.config.spec import SourceSpec, check_name
 from stripchart.errors import ConfigError
-from stripchart.options import Mistake, fill, show
-from stripchart.spec import SourceSpec, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from stripchart.running import Signals, account_lines
+from stripchart.cli.running import Signals, account_lines
 
 GOOD = {"samples": 12_345, "rejected": {}, "bytes_skipped": 0, "refused": 0, "reconnects": 0}
 BAD = {

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stripchart.config import Config, Server, View, load
+from stripchart.config.file import Config, Server, View, load
+from stripchart.config.spec import SourceSpec
 from stripchart.errors import ConfigError
-from stripchart.spec import SourceSpec
 
 if TYPE_CHECKING:
     from pathlib import Path

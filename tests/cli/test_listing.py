@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from stripchart.listing import example_lines, port_lines
+from stripchart.cli.listing import example_lines, port_lines
 from stripchart.sources.ports import PortInfo
 
 UNO = PortInfo("/dev/ttyACM0", "Arduino Uno", "2341:0043", "5573", "1-1.2:1.0", "dialout", permitted=True)

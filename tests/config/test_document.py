@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stripchart.document import MAX_SECRET_BYTES, read_document
+from stripchart.config.document import MAX_SECRET_BYTES, read_document
+from stripchart.config.options import Mistake
 from stripchart.errors import ConfigError
-from stripchart.options import Mistake
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stripchart.config.spec import SourceSpec, as_spec, check_name, default_name, free_name, source
 from stripchart.errors import ConfigError
 from stripchart.plugins import load
 from stripchart.sources.function import FunctionSource
 from stripchart.sources.mqtt import MqttSource
 from stripchart.sources.simulated import SimulatedSource
 from stripchart.sources.url import split_url
-from stripchart.spec import SourceSpec, as_spec, check_name, default_name, free_name, source
 
 if TYPE_CHECKING:
     from stripchart.flow.records import Chunk

@@ -7,7 +7,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from stripchart.secrets import redact_line
+from stripchart.config.secrets import redact_line
 
 
 class PlainFormatter(logging.Formatter):

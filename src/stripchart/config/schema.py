@@ -7,9 +7,9 @@ from typing import Any, Final, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter
 
-from stripchart.config import Server, SourceTable, View
+from stripchart.config.file import Server, SourceTable, View
+from stripchart.config.secrets import is_secret
 from stripchart.plugins import load, registered
-from stripchart.secrets import is_secret
 
 _REFERENCE: Final = {"type": "string", "pattern": r"\$\{"}
 """Any value may come from the environment."""

@@ -21,8 +21,8 @@ from typing import (
 
 from pydantic import ConfigDict, TypeAdapter
 
+from stripchart.config.secrets import is_secret
 from stripchart.errors import ConfigError
-from stripchart.secrets import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping

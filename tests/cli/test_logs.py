@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stripchart.logs import JsonFormatter, PlainFormatter
+from stripchart.cli.logs import JsonFormatter, PlainFormatter
 
 
 def record(
@@ -58,7 +58,7 @@ def test_no_secret_is_logged():
 def logged(arguments: str) -> list[str]:
     code = f"""
 import logging
-from stripchart.logs import log_to_stderr
+from stripchart.cli.logs import log_to_stderr
 log_to_stderr({arguments})
 for name in ("stripchart.x", "bokeh.x"):
     for level in ("debug", "info", "warning"):

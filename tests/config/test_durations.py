@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stripchart.durations import parse_duration
+from stripchart.config.durations import parse_duration
 from stripchart.errors import ConfigError
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field
 
+from stripchart.config.options import Mistake, describe, fill, show
 from stripchart.errors import ConfigError
-from stripchart.options import Mistake, describe, fill, show
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,6 +38,14 @@ HANDLERS = (
     "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(name => name.startsWith('on'))"
 )
 
+LOAD = """([tag, url]) => new Promise((done) => {
+    document.addEventListener("securitypolicyviolation", () => done("refused"));
+    const made = Object.assign(document.createElement(tag), {src: url});
+    made.onload = () => done("loaded");
+    made.onerror = () => done("refused");
+    document.body.append(made);
+})"""
+
 
 class Watch:
     """Notes what should not happen on a page."""
@@ -234,18 +242,20 @@ class TestOtherPages:
                 ("img", "/"),
                 ("script", "/api/channels"),
             ):
-                outcome = evil.evaluate(
-                    """([tag, url]) => new Promise((done) => {
-                        const made = Object.assign(document.createElement(tag), {src: url});
-                        made.onload = () => done("loaded");
-                        made.onerror = () => done("refused");
-                        document.body.append(made);
-                    })""",
-                    [tag, base + path],
-                )
-                assert outcome == "refused", path
+                assert evil.evaluate(LOAD, [tag, base + path]) == "refused", path
             assert len(site.server.sessions()) == sessions + 1  # that of page_token, and none of the evil page's
             own.close()
+
+    def test_the_page_sends_nothing_elsewhere_and_loads_nothing_from_there(self, evil: Page, page: Page) -> None:
+        with serve() as site:
+            page.goto(site.url)
+            page.wait_for_selector("body[data-ready]")
+            fetched = page.evaluate(
+                "(url) => fetch(url, {mode: 'no-cors'}).then(() => 'sent', () => 'refused')", evil.url
+            )
+            assert fetched == "refused"
+            for tag in ("script", "img", "iframe"):
+                assert page.evaluate(LOAD, [tag, evil.url]) == "refused", tag
 
     def test_a_link_to_the_page_works(self, evil: Page) -> None:
         with serve() as site:

@@ -143,6 +143,18 @@ def test_a_browser_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
             assert_all_freed(site)
 
 
+def test_a_page_outlives_the_limit_of_idle_connections(
+    context: BrowserContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stripchart.ui.server.IDLE_SECONDS", 0.5)
+    with serve() as site, Feeder(site.hub):
+        page = visit(context, site)
+        page.wait_for_timeout(3_000)
+        moved = page.evaluate("stripchart.strips.now")
+        page.wait_for_function(f"stripchart.strips.now > {moved}")
+        assert page.locator("#away").is_hidden()
+
+
 def test_stopping_the_server_ends_all_sessions(context: BrowserContext) -> None:
     with serve() as site, Feeder(site.hub):
         visit(context, site)

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from stripchart.flow.records import Chunk
 
+pytestmark = pytest.mark.broker
+
 CANARY = "c4n4ry"
 
 

@@ -28,6 +28,8 @@ from support.wait import until
         ("\ud800", "?"),
         ("x" * 1_000_000, "x" * MAX_TEXT),
         (np.float64(-0.0), -0.0),
+        (None, "None"),
+        (["a"], "['a']"),
     ],
 )
 def test_plain(value: object, expected: object) -> None:

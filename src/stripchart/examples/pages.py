@@ -1,7 +1,6 @@
 """Several pages of your own, as routes of one server; the monitor's page stays at ``/``."""
 
 # distributed has no types.
-# mypy: allow-untyped-calls
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ small one and gives it work now and then. The monitor's own page, at ``/``, show
 """
 
 # distributed has no types.
-# mypy: allow-untyped-calls
 
 from __future__ import annotations
 

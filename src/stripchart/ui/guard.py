@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
@@ -33,6 +34,11 @@ SECURITY_HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+PAGE_POLICY: Final = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'"
+)
+"""For the monitor's page. Bokeh needs inline scripts and eval; but nothing is loaded from, or sent to, elsewhere."""
 CHOSEN_SESSION: Final = frozenset({"bokeh-session-id", "bokeh-token"})
 """Arguments by which a visitor of Bokeh names the session to join."""
 
@@ -42,6 +48,7 @@ class SecurityHeaders(OutputTransform):
 
     def __init__(self, request: HTTPServerRequest) -> None:
         self._keep = request.path.startswith(PUBLIC)
+        self._is_page = request.path == "/"
 
     def transform_first_chunk(
         self,
@@ -56,6 +63,8 @@ class SecurityHeaders(OutputTransform):
             headers[name] = value
         if not self._keep:
             headers["Cache-Control"] = "no-store"
+        if self._is_page and "Content-Security-Policy" not in headers:
+            headers["Content-Security-Policy"] = PAGE_POLICY
         return status_code, headers, chunk
 
 
@@ -68,10 +77,16 @@ class GuardedTornado(BokehTornado):
         self._context = context
         self._streams: WeakSet[IOStream] = WeakSet()
 
-    def close_streams(self) -> None:
-        """Hang up on every browser; Tornado forgets those that turned into websockets."""
-        for stream in list(self._streams):
+    async def close_pages(self) -> None:
+        """Hang up on every browser and end its session: in a loop that goes on without us, it would go on too."""
+        for stream in list(self._streams):  # Tornado forgets those that turned into websockets
             stream.close()
+        sessions = [session for path in self.app_paths for session in self.get_sessions(path)]
+        while any(session.connection_count for session in sessions):  # noqa: ASYNC110 - Bokeh has no event for it
+            await asyncio.sleep(0.01)  # each websocket notices in its own turn, and tells its session
+        for session in sessions:
+            session.request_expiration()
+        await self._cleanup_sessions()
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Return what answers: the route's handler, or that of a refusal."""

@@ -89,7 +89,10 @@ def plain(value: Any) -> float | str | None:
     """Turn a value into one for JSON: NaN and infinities are None, a long text is cut, lone surrogates read ``?``."""
     if isinstance(value, str):
         return value[:MAX_TEXT].encode("utf-8", "replace").decode()
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):  # a program may publish any object as a text
+        return plain(str(value))
     return number if np.isfinite(number) else None
 
 

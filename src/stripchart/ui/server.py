@@ -11,7 +11,7 @@ import ssl
 import threading
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
 
 from bokeh.core.templates import get_env
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from bokeh.document import Document
+    from tornado.platform.asyncio import BaseAsyncIOLoop
 
     from stripchart.ui.context import Context
 
@@ -42,6 +43,8 @@ START_TIMEOUT: Final = 20.0
 STOP_TIMEOUT: Final = 3.0
 SETTLE_SECONDS: Final = (0.5, 0.5)
 """How long connections may take to close at a stop: by themselves, then told to."""
+CLOSE_TIMEOUT: Final = 1.0
+"""Seconds in which the pages close at a stop; nobody is asked, so it takes a moment."""
 PING_SECONDS: Final = 20
 """A browser that does not answer pings for this long is dropped."""
 MAX_PORT: Final = 65_535
@@ -106,7 +109,8 @@ class PageServer:
         self.host = host
         self.access = Access(host, self.port, token, names)
         self._server: BaseServer | None = None
-        self._loop: IOLoop | None = None
+        self._loop: BaseAsyncIOLoop | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._thread: threading.Thread | None = None
 
     @property
@@ -119,24 +123,31 @@ class PageServer:
 
     def start(self) -> None:
         """Begin to serve: in the running asyncio loop when there is one, else on a thread of its own."""
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
+        if _running_loop() is None:
             self._start_thread()
         else:
             self._serve()
 
     def stop(self) -> None:
-        """Stop serving and close every page; safe twice."""
-        if self._thread is None:
-            self._close()
-            return
-        thread, self._thread = self._thread, None
-        if self._loop is not None and thread.is_alive():
-            self._loop.add_callback(self._loop.stop)
-            thread.join(STOP_TIMEOUT)
-            if thread.is_alive():
-                log.warning("the page's server did not stop within %s s; left behind", STOP_TIMEOUT)
+        """Stop serving and close every page; safe twice, and from any thread.
+
+        In a loop that was there before, a task of that loop closes the pages, in a moment.
+        """
+        loop, thread, self._thread = self._loop, self._thread, None
+        if thread is not None:
+            if loop is not None and thread.is_alive():
+                loop.add_callback(loop.stop)
+                thread.join(STOP_TIMEOUT)
+                if thread.is_alive():
+                    log.warning("the page's server did not stop within %s s; left behind", STOP_TIMEOUT)
+        elif loop is None or not loop.asyncio_loop.is_running():  # never started, or its loop has ended
+            self._server = None
+            for listening in self._sockets:
+                listening.close()
+        elif _running_loop() is loop.asyncio_loop:
+            self._hang_up()
+        else:
+            loop.add_callback(self._hang_up)
 
     def sessions(self) -> list[Any]:
         """Return Bokeh's sessions of the monitor's page."""
@@ -162,14 +173,17 @@ class PageServer:
         else:
             ready.set()
             IOLoop.current().start()
-        self._close()
+        self._hang_up()
+        if self._closing is not None:
+            loop.run_until_complete(self._closing)
         loop.run_until_complete(_settle())
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
         ready.set()
 
     def _serve(self) -> None:
-        self._loop = IOLoop.current()
+        loop = IOLoop.current()
+        self._loop = cast("BaseAsyncIOLoop", loop)  # Tornado has no other kind any more
         self._application = application = GuardedTornado(
             {"/": self._make_document, **self._pages},
             access=self.access,
@@ -197,20 +211,29 @@ class PageServer:
             body_timeout=IDLE_SECONDS,
             idle_connection_timeout=IDLE_SECONDS,
         )
-        self._server = BaseServer(self._loop, application, http)
+        self._server = BaseServer(loop, application, http)
         self._server.start()
         http.add_sockets(self._sockets)
-        gc.collect()
-        gc.freeze()  # each session's end collects garbage; what is here now will stay and need not be looked at
+        if not gc.get_freeze_count():  # once: what an earlier server left would never be freed
+            gc.collect()
+            gc.freeze()  # each session's end collects garbage; what is here now will stay and need not be looked at
 
-    def _close(self) -> None:
-        if self._server is not None:
-            server, self._server = self._server, None
+    def _hang_up(self) -> None:
+        """Listen no more, and let a task close the pages."""
+        server, self._server = self._server, None
+        if server is not None and self._loop is not None:
             server.unlisten()
-            server.stop(wait=False)
-            self._application.close_streams()
+            self._closing = self._loop.asyncio_loop.create_task(self._close(server))
         for listening in self._sockets:
             listening.close()
+
+    async def _close(self, server: BaseServer) -> None:
+        try:
+            await asyncio.wait_for(self._application.close_pages(), CLOSE_TIMEOUT)
+        except TimeoutError:
+            log.warning("some pages did not close within %s s; left behind", CLOSE_TIMEOUT)
+        finally:
+            server.stop(wait=False)
 
     def _make_document(self, document: Document) -> None:
         document.title = self._context.title
@@ -247,6 +270,13 @@ def _tls(certificate: str | None, key: str | None) -> ssl.SSLContext | None:
         mend = "expected PEM files that belong together, the key without a password"
         raise ConfigError(f"TLS: cannot use {certificate} with {key}: {error}; {mend}") from error
     return context
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 async def _settle() -> None:

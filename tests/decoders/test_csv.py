@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from stripchart.decoders.csv import CsvDecoder
+from stripchart.errors import ConfigError
+from stripchart.flow.records import Kind
+from support.decoding import feed, values
+
+
+def decode(*lines: str, **options: Any) -> list[dict[str, Any]]:
+    decoder = CsvDecoder(CsvDecoder.Options(**options))
+    return values(feed(decoder, "".join(line + "\n" for line in lines).encode(), finish=True))
+
+
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ("5", [5]),
+        ("1,2.5,-3e2", [1, 2.5, -300]),
+        ("1;2;3", [1, 2, 3]),
+        ("1\t2\t3", [1, 2, 3]),
+        ("1  2   3", [1, 2, 3]),
+        (" 1 , 2 ", [1, 2]),
+        ("1,5;2,25", [1.5, 2.25]),
+        (",5;-0,5", [0.5, -0.5]),
+        ("0x1A,-0XfF", [26, -255]),
+        ('"1","2.5"', [1, 2.5]),
+        ('"1,5";"2"', [1.5, 2]),
+        ("+1,.5,5.,007", [1, 0.5, 5, 7]),
+        ("inf,-inf", [math.inf, -math.inf]),
+        ("1,2,", [1, 2]),
+    ],
+)
+def test_numbers(line: str, row: list[float]):
+    assert decode(line) == [{f"column {place}": value for place, value in enumerate(row, 1)}]
+
+
+def test_an_empty_cell_is_left_out():
+    assert decode("1,,3", ",2", "\t5\t6") == [
+        {"column 1": 1, "column 3": 3},
+        {"column 2": 2},
+        {"column 2": 5, "column 3": 6},
+    ]
+
+
+def test_nan_is_a_value():
+    (row,) = decode("1,nan")
+    assert math.isnan(row["column 2"])
+
+
+@pytest.mark.parametrize("time", ["2025-10-31T18:35:45Z", "2025-10-31-18:35:45", "2025-10-31 18:35:45", "18:35:45.5"])
+def test_a_time_in_front_is_skipped_and_keeps_its_place(time: str):
+    assert decode("time,t,h", f"{time},1,2") == [{"t": 1, "h": 2}]
+
+
+def test_date_and_time_between_blanks_are_two_cells():
+    assert decode("2025-10-31 18:35:45 1 2") == [{"column 3": 1, "column 4": 2}]
+
+
+def test_rows_of_varying_length():
+    assert decode("1,2", "1,2,3", "1") == [
+        {"column 1": 1, "column 2": 2},
+        {"column 1": 1, "column 2": 2, "column 3": 3},
+        {"column 1": 1},
+    ]
+
+
+def test_a_header_needs_the_delimiter_of_its_rows():
+    assert decode("Hello, world", "t;h", "1;2") == [{"t": 1, "h": 2}]
+
+
+def test_text_beside_numbers_is_a_channel():
+    decoder = CsvDecoder()
+    (batch,) = feed(decoder, b"mode,t\nauto,1\noff,2\n")
+    assert [channel.kind for channel in batch.channels] == [Kind.TEXT, Kind.NUMBER]
+    assert batch["mode"].tolist() == ["auto", "off"]
+
+
+def test_text_in_a_column_of_numbers_is_noise():
+    decoder = CsvDecoder()
+    assert len(values(feed(decoder, b"1,2\n3,x4\n5,6\n"))) == 2
+    assert decoder.tally.rejected == {"not a number": 1}
+
+
+def test_a_new_header_lets_columns_be_others():
+    assert decode("a,b", "1,2", "b,a", "x,2") == [{"a": 1, "b": 2}, {"b": "x", "a": 2}]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("Sensor 5 ready", "not a number"),
+        ("1_000", "not a number"),
+        ("2025-10-31T18:35:45Z", "not a number"),
+        ("boot: ok, 5.x", "not a number"),
+        ("\x1b[0m,5", "not a number"),
+        ("0x" + "F" * 20 + ",1,0x", "not a number"),
+        (",,", "not a number"),
+        ("1," * 1100, "too many columns"),
+        (b"\xff,5", "not UTF-8"),
+    ],
+)
+def test_rejected_lines(line: str | bytes, reason: str):
+    decoder = CsvDecoder()
+    feed(decoder, b"1,2,3\n1,2,3\n")
+    data = line if isinstance(line, bytes) else line.encode()
+    assert feed(decoder, data + b"\n", finish=True) == []
+    assert decoder.tally.rejected == {reason: 1}
+
+
+def test_the_delimiter_may_be_told():
+    assert decode("1,5\t2", delimiter="tab") == [{"column 1": 1.5, "column 2": 2}]
+    assert decode("1|2", delimiter="|") == [{"column 1": 1, "column 2": 2}]
+    assert decode("ok 5", delimiter=" ") == [{"column 1": "ok", "column 2": 5}]
+
+
+@pytest.mark.parametrize("delimiter", ["", "ab", '"', "\n"])
+def test_the_delimiter_is_checked(delimiter: str):
+    with pytest.raises(ConfigError, match="csv: delimiter: expected one character, 'tab' or 'auto', got"):
+        CsvDecoder.Options(delimiter=delimiter)
+
+
+def test_columns_may_be_named():
+    assert decode("1,2", columns="t,h") == [{"t": 1, "h": 2}]
+
+
+def test_notes():
+    decoder = CsvDecoder()
+    feed(decoder, b"1,2,3\n4,5,6\n")
+    assert decoder.note == "CSV, 3 columns"
+    feed(decoder, b"a,b,c\n4,5,6\n")
+    assert decoder.note == "CSV, 3 columns, header"

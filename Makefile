@@ -12,7 +12,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/stripchart demo
 
 test: $(VENV)/.dev
-	@tests/need chromium mosquitto mosquitto_pub
+	@tests/need chromium mosquitto mosquitto_pub openssl
 	$(BIN)/ruff check src tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
@@ -29,11 +29,11 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
-	@tests/need chromium mosquitto mosquitto_pub
+	@tests/need chromium mosquitto mosquitto_pub openssl
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 soak: $(VENV)/.dev
-	@tests/need chromium mosquitto mosquitto_pub
+	@tests/need chromium mosquitto mosquitto_pub openssl
 	$(BIN)/python -m pytest tests/faults -m soak --timeout 3600
 
 format: $(VENV)/.dev

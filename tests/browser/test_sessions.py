@@ -57,14 +57,6 @@ def test_a_bare_get_costs_nothing_and_is_freed() -> None:
         assert_all_freed(site)
 
 
-def test_a_websocket_that_never_gets_ready_costs_nothing_and_is_freed() -> None:
-    with serve() as site, Feeder(site.hub):
-        for _ in range(5):
-            assert site.websocket(token=site.page_token()).status == 101
-        assert site.hub.subscriptions() == []
-        assert_all_freed(site)
-
-
 @pytest.mark.slow
 def test_thirty_pages_leave_nothing_behind(context: BrowserContext) -> None:
     with serve() as site, Feeder(site.hub, rate=20):

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import gc
+import os
+import pty
 import socket
 import ssl
 import subprocess
+import sys
+import termios
 import threading
 import warnings
 from http.client import HTTPException
@@ -98,9 +103,24 @@ class TestTls:
                 make_server(**half)
 
     def test_an_encrypted_key_is_a_mistake_and_not_a_question_on_the_terminal(self, tmp_path: Path) -> None:
-        certificate, key = make_certificate(tmp_path, "locked", "-passout", "pass:open sesame")
-        with pytest.raises(ConfigError, match="the key without a password"):
-            make_server(certificate=certificate, key=key)
+        files = make_certificate(tmp_path, "locked", "-passout", "pass:open sesame")
+        program = (
+            "import sys; from stripchart.flow.hub import Hub; from stripchart.ui.context import Context\n"
+            "from stripchart.ui.server import PageServer\n"
+            "PageServer(Context(Hub(), []), certificate=sys.argv[1], key=sys.argv[2])"
+        )
+        master, terminal = pty.openpty()
+        try:
+            ended = subprocess.run(
+                [sys.executable, "-c", program, *files], stdin=terminal, stderr=subprocess.PIPE, timeout=40, check=False,
+                start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            )  # fmt: skip
+        finally:
+            os.close(master)
+            os.close(terminal)
+        assert ended.returncode == 1
+        assert b"ConfigError: TLS: cannot use " in ended.stderr
+        assert b"the key without a password" in ended.stderr
 
 
 class TestAddress:

@@ -27,8 +27,8 @@ class Context:
         Seconds of the time axis that a new page shows.
     update_ms
         Milliseconds between two updates of a page; stretched when many pages are open.
-    sessions
-        Pages that are open now.
+    open_pages
+        The sessions that are being fed; a set, because Bokeh 3.10 calls from several threads.
     refused_sessions, refused_requests
         Pages beyond ``max_sessions``, and requests that the guard did not let pass.
     """
@@ -41,10 +41,15 @@ class Context:
     update_ms: int = 50
     max_sessions: int = 50
     started_ns: int = field(default_factory=time.time_ns)
-    sessions: int = 0
+    open_pages: set[object] = field(default_factory=set)
     refused_sessions: int = 0
     refused_requests: int = 0
     _readout: Readout | None = None
+
+    @property
+    def sessions(self) -> int:
+        """How many pages are open now."""
+        return len(self.open_pages)
 
     def readout(self) -> Readout:
         """Return the numbers now, at most ``READOUT_SECONDS`` old; all pages share them."""

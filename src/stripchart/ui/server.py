@@ -239,7 +239,12 @@ class PageServer:
         document.title = self._context.title
         document.template = _template()
         document.template_variables.update(
-            theme=self._context.theme, window=self._context.window, heading=self._context.title, version=__version__
+            theme=self._context.theme,
+            window=self._context.window,
+            heading=self._context.title,
+            pages=[path.removeprefix("/") for path in self._pages],
+            watching=bool(self._context.pumps),
+            version=__version__,
         )
         document.config.reconnect_session = False
         document.config.notify_connection_status = False

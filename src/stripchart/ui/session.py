@@ -98,7 +98,7 @@ class Session:
         self._subscription: Subscription | None = None
         self._callback: Any = None
         self._stale = True
-        self._readings_made = 0.0
+        self._readout_made = 0.0
         self._sent = self._described = self._ticks = 0
         document.add_root(self.page)
         for attribute in ("window", "view", "width"):
@@ -112,7 +112,7 @@ class Session:
         if self._subscription is None:
             context = self._context
             self._subscription = context.hub.subscribe(capacity=QUEUE_SAMPLES, name="session")
-            context.sessions += 1
+            context.open_pages.add(self)
             self._stale = True
             stretch = BUSY_STRETCH if context.sessions > BUSY_SESSIONS else 1
             self._callback = self._document.add_periodic_callback(self._tick, round(context.update_ms * stretch))
@@ -121,7 +121,7 @@ class Session:
         if self._subscription is not None:
             self._subscription.close()
             self._subscription = None
-            self._context.sessions -= 1
+            self._context.open_pages.discard(self)
         if self._callback is not None:
             callback, self._callback = self._callback, None
             self._document.remove_periodic_callback(callback)
@@ -141,7 +141,8 @@ class Session:
         delivery = self._subscription.drain()
         now_ns = time.time_ns()
         readout = self._context.readout()
-        grown = self._layout.grow(readout.streams)
+        news = readout.made > self._readout_made
+        grown = self._layout.grow(readout.streams) if news else []
         if len(self._layout.order) > self._described:
             self._described = len(self._layout.order)
             self.page.layout = orjson.dumps(self._layout.describe()).decode()
@@ -156,8 +157,8 @@ class Session:
             data = self._anew(grown, now_ns)
         if data or self._look.span is None:
             self._send("tick", {"now": now_ns / 1e6, "data": data})
-        if readout.made > self._readings_made:
-            self._readings_made = readout.made
+        if news:
+            self._readout_made = readout.made
             values = [readout.values.get(key) for key in self._layout.order]
             self._send("readings", {"values": values, "sources": readout.sources})
 

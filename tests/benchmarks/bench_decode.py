@@ -62,7 +62,7 @@ def _numbers(lines: int, columns: int) -> Iterator[Result]:
     }
     targets = {"split + float a line, to arrays": {100: 4.0, 1000: 4.0}}
     if columns > 1:
-        targets |= dict.fromkeys(("polars", "pandas", "pyarrow"), {100: 5.0, 1000: 1.0})
+        targets |= {name: {100: 5.0, 1000: 1.0} for name in ("polars", "pandas", "pyarrow")}
     ours, *rates = _rates(lines * columns, _feeding(CsvDecoder(), data), *parsers.values())
     for name, rate in zip(parsers, rates, strict=True):
         yield _result(f"{lines} x {columns} against {name}", ours, rate, targets.get(name, {}).get(lines))

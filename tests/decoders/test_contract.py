@@ -37,7 +37,11 @@ class TestKeyValue(DecoderContract):
 
 
 class TestJson(DecoderContract):
-    samples = (b'{"t": 21.5, "imu": {"a": [0.1, 9.8]}, "on": true}\n', b'{"t":"22"}{"t":23}', b'\n[{"t":24},{"t":25}]\r\n')
+    samples = (
+        b'{"t": 21.5, "imu": {"a": [0.1, 9.8]}, "on": true}\n',
+        b'{"t":"22"}{"t":23}',
+        b'\n[{"t":24},{"t":25}]\r\n',
+    )
 
     def make(self) -> Any:
         return JsonDecoder()

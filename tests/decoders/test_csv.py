@@ -62,10 +62,10 @@ def test_date_and_time_between_blanks_are_two_cells():
 
 
 def test_rows_of_varying_length():
-    assert decode("1,2", "1,2,3", "1") == [
+    assert decode("1,2", "1", "1,2,3") == [
         {"column 1": 1, "column 2": 2},
-        {"column 1": 1, "column 2": 2, "column 3": 3},
         {"column 1": 1},
+        {"column 1": 1, "column 2": 2, "column 3": 3},
     ]
 
 

@@ -125,7 +125,9 @@ def test_note():
     assert decoder.note == "key=value: a, b, c, d, …"
 
 
-@pytest.mark.parametrize("text", ["a ", "a b ", " ", "a=1", "a=1 ", "1", "a=1e", "a:", "=", 'a="', "a=1 C", "é", "a=12:34:56"])
+@pytest.mark.parametrize(
+    "text", ["a ", "a b ", " ", "a=1", "a=1 ", "1", "a=1e", "a:", "=", 'a="', "a=1 C", "é", "a=12:34:56"]
+)
 def test_no_line_takes_long(text: str):
     line = (text * 4096)[:4096].encode()[:4096]
     decoder = KeyValueDecoder()

@@ -59,7 +59,9 @@ class TestTimes:
         chunks = [Chunk(b"1\n2", NOW_NS, NOW_NS - 4 * MS), Chunk(b"2\n3\n", NOW_NS + 4 * MS, NOW_NS)]
         assert framer().feed(chunks).time.tolist() == [NOW_NS, NOW_NS + 2 * MS, NOW_NS + 4 * MS]
 
-    @pytest.mark.parametrize("since_ns", [0, NOW_NS, NOW_NS + MS, NOW_NS - 2], ids=["unknown", "now", "later", "no room"])
+    @pytest.mark.parametrize(
+        "since_ns", [0, NOW_NS, NOW_NS + MS, NOW_NS - 2], ids=["unknown", "now", "later", "no room"]
+    )
     def test_without_a_span_all_have_the_time_of_reading(self, since_ns: int):
         assert spread(Chunk(b"", NOW_NS, since_ns), 3).tolist() == [NOW_NS] * 3
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-
 def small_json() -> JsonDecoder:
     return JsonDecoder(JsonDecoder.Options(max_bytes=12))
 
@@ -35,34 +34,34 @@ LINE_DECODERS = [ArduinoDecoder, CsvDecoder, KeyValueDecoder]
 STREAM_DECODERS = [*LINE_DECODERS, JsonDecoder, small_json, AutoDecoder, small_auto]
 MAX_BUFFERED = {small_json: 12, small_auto: 40 + 2 * MAX_LINE}
 
+ODD_NUMBERS = (
+    "-0 -0.0 +1 .5 5. 007 1e5 1E-3 nan -inf Infinity 1_000 0x1A 1e400 9007199254740993 123456789012345678901234567890 "
+    "ovf 12:34:56 2025-10-31 1.2.3 - + e 5e 1..2"
+)
 NUMBERS = st.one_of(
     st.integers(-999, 999).map(str),
     st.floats(-1e3, 1e3).map(lambda value: f"{value:.2f}"),
-    st.sampled_from(
-        "-0 -0.0 +1 .5 5. 007 1e5 1E-3 nan -inf Infinity 1_000 0x1A 1e400 9007199254740993 123456789012345678901234567890 "
-        "ovf 12:34:56 2025-10-31 1.2.3 - + e 5e 1..2".split()
-    ),
+    st.sampled_from(ODD_NUMBERS.split()),
 )
-WORDS = st.sampled_from(
-    ["temp", "t1", "e", "5V", "hum", "C", "%", "°C", "on", "OFF", "null", "mode", "Soil temp", "x=", "\udcff", "\x00", "\x81"]
+WORDS = st.sampled_from("temp t1 e 5V hum C % °C on OFF null mode Soil_temp Air\xa0temp x= \udcff \x00 \x81".split(" "))
+MARKS = st.sampled_from(
+    [",", ";", "\t", " ", "  ", ", ", ":", ": ", "=", "|", '"', "{", "}", "[", "]", "\\", "\x80", '{"a":']
 )
-MARKS = st.sampled_from([",", ";", "\t", " ", "  ", ", ", ":", ": ", "=", "|", '"', "{", "}", "[", "]", "\\", "\x80", '{"a":'])
+FORMS = (
+    ["#", "#,#", "#;#;#", "# #", "#\t#", "@:#", "@:#,@:#", "@: # C, @: # %", "@=# @=#", "@ x: #", '{"@":#}']
+    + ['{"@":#,"@":[#,{"@":true}]}', "@,#,#", "@\t#", "@,@", "@", "#@", "[#,#]", "@~#~#"]
+)  # fmt: skip
+"""What a program prints in a loop: # is a number, @ a word, ~ a mark."""
 
 
 @st.composite
 def forms(draw: st.DrawFn) -> list[str]:
-    """Text around numbers, as a program prints it in a loop."""
-    shape = draw(st.sampled_from(["{n}", "{n},{n}", "{n};{n};{n}", "{n} {n}", "{n}\t{n}", "{w}:{n}", "{w}:{n},{w}:{n}",
-        "{w}: {n} C, {w}: {n} %", "{w}={n} {w}={n}", '{{"{w}":{n}}}', '{{"{w}":{n},"{w}":[{n},{{"{w}":true}}]}}', "{w},{n},{n}",
-        "{w}\t{n}", "{w},{w}", "{w}", "{n}{w}", "[{n},{n}]", "{w}{m}{n}{m}{n}"]))  # fmt: skip
-    words = iter(draw(st.lists(WORDS, min_size=4, max_size=4)))
-    marks = iter(draw(st.lists(MARKS, min_size=2, max_size=2)))
-    text = shape.replace("{{", "<").replace("}}", ">")
-    while "{w}" in text:
-        text = text.replace("{w}", next(words), 1)
-    while "{m}" in text:
-        text = text.replace("{m}", next(marks), 1)
-    return text.replace("<", "{").replace(">", "}").split("{n}")
+    """Text around numbers."""
+    text = draw(st.sampled_from(FORMS))
+    for sign, strategy in (("@", WORDS), ("~", MARKS)):
+        while sign in text:
+            text = text.replace(sign, draw(strategy), 1)
+    return text.split("#")
 
 
 @st.composite
@@ -78,7 +77,9 @@ def streams(draw: st.DrawFn) -> bytes:
             lines.append(draw(odd))
         else:
             numbers = [draw(NUMBERS) if choice > 6 else str(draw(st.integers(-99, 99))) for _ in literals[1:]]
-            lines.append(literals[0] + "".join(number + text for number, text in zip(numbers, literals[1:], strict=True)))
+            lines.append(
+                literals[0] + "".join(number + text for number, text in zip(numbers, literals[1:], strict=True))
+            )
         lines.append(draw(st.sampled_from([end, end, end, end, end, "\n", "\r", ""])))
     return "".join(lines).encode(errors="surrogateescape")
 

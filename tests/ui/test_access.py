@@ -111,6 +111,14 @@ class TestOrigin:
             assert site.websocket(headers, token=token).status == 403
             assert site.ask("/api/channels", headers).status == 403
 
+    def test_the_refusal_shows_it_as_text(self) -> None:
+        with serve() as site:
+            answer = site.ask("/", {"Origin": "http://<script>alert(1)</script>"})
+        assert answer.status == 403
+        assert "<script" not in answer.text
+        assert "&lt;script&gt;" in answer.text
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
     def test_a_foreign_origin_is_refused_even_with_the_cookie(self) -> None:
         with serve(token=WORD) as site:
             headers = {**site.cookie, "Origin": "http://localhost:9999", "Host": f"localhost:{site.port}"}

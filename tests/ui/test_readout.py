@@ -59,7 +59,7 @@ def test_the_values_are_the_newest_and_silence_makes_them_stale() -> None:
     hub.publish(make_batch("s", (Channel("a"), Channel("mode", kind=Kind.TEXT)), [now], [[1], ["on"]]))
     hub.publish(make_batch("s", (Channel("a"),), [now + 1], [[2]]))
     readout = read_out(hub, [])
-    assert readout.values == {("s", "a"): [2.0, False], ("s", "mode"): ["on", False]}
+    assert readout.values == {("s", "a", False): [2.0, False], ("s", "mode", True): ["on", False]}
     assert [info.name for info in readout.streams] == ["s"]
 
 

@@ -24,7 +24,6 @@ from stripchart.flow.hub import Hub
 from stripchart.ui.context import Context
 from stripchart.ui.server import PageServer
 from support.page import Site, serve
-from support.wait import until
 
 if TYPE_CHECKING:
     from bokeh.document import Document
@@ -112,7 +111,8 @@ class TestTls:
         master, terminal = pty.openpty()
         try:
             ended = subprocess.run(
-                [sys.executable, "-c", program, *files], stdin=terminal, stderr=subprocess.PIPE, timeout=40, check=False,
+                [sys.executable, "-c", program, *files],
+                stdin=terminal, stderr=subprocess.PIPE, timeout=40, check=False,
                 start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             )  # fmt: skip
         finally:
@@ -201,15 +201,14 @@ class TestEnd:
             site.ask("/")
             site.ask("/api/read")
         gc.collect()
-        before, held = threads(), descriptors()
+        before, held = threading.active_count(), descriptors()
         for _ in range(10):
             with serve() as site:
                 site.ask("/")
                 site.ask("/api/read")
                 with socket.create_connection(("127.0.0.1", site.port)) as idle:
-                    until(lambda: threads() > before)
                     idle.sendall(b"GET / HTTP/1.1\r\n")
-        assert threads() == before
+        assert threading.active_count() == before
         gc.collect()
         assert descriptors() <= held + 1
 

@@ -1,9 +1,9 @@
 """Finding out what a source speaks.
 
 Messages on topics go to ``topics``. A stream of bytes is held, for 50 lines, 2 seconds or 64 KiB at most, and each
-decoder is tried on the lines: ``arduino``, ``json``, ``keyvalue`` and ``csv``. Five rows alike decide at once; else the
-decoder that makes most rows is taken. Where several read all, it is the one first named, but numbers without labels
-are CSV if there are several columns. What was held is decoded then with its own times: nothing is lost.
+decoder is tried on the lines: ``arduino``, ``json``, ``keyvalue`` and ``csv``. Five rows of numbers alike decide at
+once; else the decoder that makes most rows is taken. Where several read all, it is the one first named, but numbers
+without labels are CSV if there are several columns. What was held is decoded then with its own times: nothing is lost.
 
 Text that nobody can read, such as boot messages, is passed on to the last choice, at first to ``arduino``, which counts
 it with reasons; and the holding begins again. So it does when a choice made no row of 10 lines and for 2 seconds.

@@ -33,32 +33,30 @@ class Trial:
 
     Attributes
     ----------
-    rows
-        How many rows it made.
     streak
-        How many of them came last, with the same channels and nothing else between them.
+        How many rows of numbers came last, with the same channels and nothing else between them.
     """
 
     def __init__(self, decoder: StreamDecoder) -> None:
         self.decoder = decoder
-        self.rows = 0
         self.streak = 0
-        self._repeats = 0  # rows with channels that had come before
+        self._points = 0  # two for a row of numbers, one if there is text in it: that reads like many a thing
         self._misses = 0  # lines without a row, after the first row; before that it may have been boot text
+        self._repeated = False
         self._seen: set[tuple[Channel, ...]] = set()
         self._last: tuple[Channel, ...] = ()
 
     @property
-    def merit(self) -> tuple[bool, int, int, int, int]:
+    def merit(self) -> tuple[bool, int, int, int]:
         """How much speaks for it; compares with that of others."""
         labelled = isinstance(self.decoder, ArduinoDecoder) and self.decoder.labelled
         order = len(_ORDER) if labelled else _ORDER.index(type(self.decoder))
-        return self.streak >= ENOUGH, self._repeats, self.rows, -self._misses, order
+        return self.streak >= ENOUGH, self._points, -self._misses, order
 
     @property
     def plausible(self) -> bool:
         """It made rows, and not just one or another by chance among many other lines."""
-        return self._repeats > 0 or (self.rows > 0 and self._misses < ENOUGH)
+        return self._repeated or (self._points > 0 and self._misses < ENOUGH)
 
     def read(self, line: bytes, time_ns: int) -> None:
         """Read a line without its end."""
@@ -69,7 +67,7 @@ class Trial:
             found = row is not None and self._count(row.channels, 1)
         if not found and line.strip():
             self.streak = 0
-            self._misses += self.rows > 0
+            self._misses += self._points > 0
 
     def read_objects(self, data: bytes, time_ns: int) -> bool:
         """Look for JSON objects and arrays; return whether there are any."""
@@ -82,14 +80,13 @@ class Trial:
 
     def _count(self, channels: tuple[Channel, ...], rows: int) -> bool:
         """Count rows, if they speak for the decoder; return whether they do."""
-        if all(channel.kind is Kind.TEXT for channel in channels):
+        texts = sum(channel.kind is Kind.TEXT for channel in channels)
+        if texts == len(channels) or (isinstance(self.decoder, CsvDecoder) and len(channels) == 1):
             return False
-        if isinstance(self.decoder, CsvDecoder) and len(channels) == 1:
-            return False
-        self.streak = rows + (self.streak if channels == self._last else 0)
-        self.rows += rows
-        self._repeats += rows if channels in self._seen else rows - 1
+        self._points += rows if texts else 2 * rows
+        self._repeated |= rows > 1 or channels in self._seen
         self._seen.add(channels)
+        self.streak = 0 if texts else rows + (self.streak if channels == self._last else 0)
         self._last = channels
         return True
 

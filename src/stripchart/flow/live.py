@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from stripchart.flow.reduce import RAW_ROWS, Rows, join_rows, reduce_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 HELD_ROWS: Final = 4096
 """Rows of an open bucket that are held as they are; more are reduced at once."""
@@ -25,23 +29,31 @@ class LiveReducer:
     def __init__(self, bucket_ns: int) -> None:
         self.bucket_ns = max(1, bucket_ns)
         self._held: Rows | None = None
+        self._bucket: int | None = None
         self._passed = 0
         self._dense = False
+        self._lag = 0
 
-    def feed(self, rows: Rows) -> list[Rows]:
-        """Take rows in order and return those to draw now."""
+    def feed(self, rows: Rows, now_ns: int | None = None) -> list[Rows]:
+        """Take rows in order and return those to draw now.
+
+        ``now_ns`` says how far the stream's clock is behind this machine's, for ``flush``.
+        """
+        if now_ns is not None and len(rows.time):
+            self._lag = now_ns - int(rows.time[-1])
         rows = rows if self._held is None else join_rows([self._held, rows])
         self._held = None
         if not len(rows.time):
             return []
         bucket = rows.time // self.bucket_ns
-        ended = len(bucket) - int((bucket[::-1] != bucket[-1]).argmax()) if bucket[0] != bucket[-1] else 0
         out = []
+        ended = len(bucket) - _last_run(bucket)
         if ended:
             done = rows.pick(slice(0, ended))
-            per_bucket = (ended + self._passed) / max(1, int(bucket[ended - 1] - bucket[0]) + 1)
-            self._dense, self._passed = per_bucket > RAW_ROWS, 0
+            self._end(int(bucket[ended - 1]), int(done.weight[-_last_run(bucket[:ended]) :].sum()))
             out.append(reduce_rows(done, self.bucket_ns))
+        if int(bucket[-1]) != self._bucket:
+            self._bucket, self._passed = int(bucket[-1]), 0
         rest = rows.pick(slice(ended, None))
         if not self._dense and self._passed + len(rest.time) <= RAW_ROWS:
             self._passed += len(rest.time)
@@ -53,8 +65,21 @@ class LiveReducer:
     def flush(self, now_ns: int | None = None) -> list[Rows]:
         """Return what is held if its bucket has ended by ``now_ns``, or in any case without a time."""
         held = self._held
-        if held is None or (now_ns is not None and now_ns // self.bucket_ns <= held.time[-1] // self.bucket_ns):
+        if held is None:
+            return []
+        bucket = int(held.time[-1]) // self.bucket_ns
+        if now_ns is not None and (now_ns - self._lag) // self.bucket_ns <= bucket:
             return []
         self._held = None
-        self._passed = 0
+        self._end(bucket, int(held.weight.sum()))
         return [reduce_rows(held, self.bucket_ns)]
+
+    def _end(self, bucket: int, rows: int) -> None:
+        """Judge by a bucket that has ended whether the stream is dense."""
+        self._dense = rows + (self._passed if bucket == self._bucket else 0) > RAW_ROWS
+
+
+def _last_run(values: NDArray[np.int64]) -> int:
+    """Count the equal values at the end."""
+    differs = values[::-1] != values[-1]
+    return int(differs.argmax()) if differs.any() else len(values)

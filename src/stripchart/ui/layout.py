@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bokeh.models import ColumnDataSource, Range1d
 
 from stripchart.flow.records import Channel, Kind
 from stripchart.ui.labels import safe_label
 from stripchart.ui.panels.strip import Strip
+from stripchart.ui.readout import ChannelKey, channel_key
 from stripchart.ui.view import StreamView
 
 if TYPE_CHECKING:
@@ -24,80 +25,89 @@ MAX_LINES: Final = 64
 SCALAR: Final = "value"
 """The channel of a topic that carries a bare number: the topic's own name says what it is."""
 
+StripKey: TypeAlias = tuple[str, str]
+"""What the lines of a strip have in common, as a kind and a text."""
+
 
 class Layout:
     """The strips of one session, growing as streams appear."""
 
     def __init__(self, document: Document, time_range: Range1d) -> None:
         self.views: dict[str, StreamView] = {}
-        self.strips: dict[tuple[str, str], Strip] = {}
+        self.strips: dict[StripKey, Strip] = {}
+        self.lines = 0
+        self.order: list[ChannelKey] = []
         self._document = document
         self._range = time_range
         self._sources: dict[str, ColumnDataSource] = {}
         self._known: dict[str, tuple[Channel, ...]] = {}
+        self._keys: set[ChannelKey] = set()
+        self._drawn: dict[str, list[ChannelKey]] = {}
+        self._unplaced: list[ChannelKey] = []
         self._listed: list[dict[str, Any]] = []
-        self.lines = 0
-        self.order: list[tuple[str, str]] = []
 
     def grow(self, streams: Iterable[StreamInfo]) -> list[StreamView]:
         """Give every new channel its place; return the views whose columns changed.
 
-        ``order`` then says which (stream, channel) the page's readings are: drawn lines first, then the listed.
+        ``order`` then says which channel each of the page's readings is: drawn lines first, then the listed.
         """
         changed: list[StreamView] = []
-        roots: list[Strip] = []
+        roots = len(self.strips)
         for info in streams:
             if self._known.get(info.name) is info.channels:
                 continue
-            known = self._known.get(info.name, ())
             self._known[info.name] = info.channels
-            fresh = [c for c in info.channels if not any(c.name == k.name and c.kind is k.kind for k in known)]
-            if self._place(info, fresh, roots):
+            fresh = [channel for channel in info.channels if channel_key(info.name, channel) not in self._keys]
+            self._keys.update(channel_key(info.name, channel) for channel in fresh)
+            if self._place(info, fresh):
                 changed.append(self.views[info.name])
-        drawn = [(entry["stream"], entry["channel"]) for strip in self.strips.values() for entry in strip.entries]
-        self.order = drawn + [(entry["stream"], entry["channel"]) for entry in self._listed]
-        for strip in roots:  # added last: one message each, complete with its lines
+        strips = list(self.strips.values())
+        self.order = [key for strip in strips for key in self._drawn[strip.key]] + self._unplaced
+        for strip in strips[roots:]:  # added last: one message each, complete with its lines
             self._document.add_root(strip.root)
         return changed
 
     def describe(self) -> dict[str, Any]:
-        """Return what the page needs to know to build its sections and lists."""
+        """Return what the page needs to know to build its sections and lists; all texts are safe to show."""
         return {"strips": [strip.describe() for strip in self.strips.values()], "listed": self._listed}
 
-    def _place(self, info: StreamInfo, fresh: list[Channel], roots: list[Strip]) -> bool:
-        drawable = [c for c in fresh if c.kind is not Kind.TEXT and self._has_room(info, c)]
+    def _place(self, info: StreamInfo, fresh: list[Channel]) -> bool:
+        """Draw the channels for which there is room, and list the others; say whether any is drawn."""
+        drawn: list[tuple[StripKey, Channel]] = []
+        strips = set(self.strips)
         for channel in fresh:
-            if channel not in drawable:
+            key = _strip_key(info, channel)
+            room = self.lines + len(drawn) < MAX_LINES and (key in strips or len(strips) < MAX_STRIPS)
+            if channel.kind is not Kind.TEXT and room:
+                strips.add(key)
+                drawn.append((key, channel))
+            else:
+                self._unplaced.append(channel_key(info.name, channel))
                 label = safe_label(_label(info.name, channel))
-                self._listed.append(
-                    {"stream": info.name, "channel": channel.name, "label": label, "unit": safe_label(channel.unit)}
-                )
-        if not drawable:
-            return False
+                self._listed.append({"label": label, "unit": safe_label(channel.unit)})
+        if drawn:
+            self._draw(info, drawn)
+        return bool(drawn)
+
+    def _draw(self, info: StreamInfo, drawn: list[tuple[StripKey, Channel]]) -> None:
         view = self.views.get(info.name)
         if view is None:
             view = self.views[info.name] = StreamView(f"s{len(self.views)}", info.name)
-            self._sources[info.name] = ColumnDataSource(name=view.key, data={"t": [], "n": []})
+            self._sources[info.name] = ColumnDataSource(name=view.key)
         source = self._sources[info.name]
-        columns = [view.add(channel) for channel in drawable]
+        columns = [view.add(channel) for _, channel in drawn]
         # The data live in the browser; here is only the empty shape, and the session sends the rows anew.
         source.data = {"t": [], "n": [], **{f"c{place}": [] for place in range(len(view.columns))}}
-        for column, channel in zip(columns, drawable, strict=True):
-            key = _strip_key(info, channel)
+        for column, (key, channel) in zip(columns, drawn, strict=True):
             strip = self.strips.get(key)
             if strip is None:
                 strip = self.strips[key] = Strip(len(self.strips), _title(key, info), channel.unit, self._range)
-                roots.append(strip)
-            strip.add(source, column, channel, _label(info.name, channel))
-            strip.entries[-1].update(stream=info.name, channel=channel.name)
-            self.lines += 1
-        return True
-
-    def _has_room(self, info: StreamInfo, channel: Channel) -> bool:
-        return self.lines < MAX_LINES and (len(self.strips) < MAX_STRIPS or _strip_key(info, channel) in self.strips)
+            strip.add(source, column, channel, info.name.partition("/")[0], _label(info.name, channel))
+            self._drawn.setdefault(strip.key, []).append(channel_key(info.name, channel))
+        self.lines += len(drawn)
 
 
-def _strip_key(info: StreamInfo, channel: Channel) -> tuple[str, str]:
+def _strip_key(info: StreamInfo, channel: Channel) -> StripKey:
     if channel.unit:
         return "unit", channel.unit
     if channel.name == SCALAR:
@@ -107,7 +117,7 @@ def _strip_key(info: StreamInfo, channel: Channel) -> tuple[str, str]:
     return "stream", info.name
 
 
-def _title(key: tuple[str, str], info: StreamInfo) -> str:
+def _title(key: StripKey, info: StreamInfo) -> str:
     kind, text = key
     return info.name if kind == "stream" else text
 

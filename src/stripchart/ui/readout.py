@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -16,13 +16,22 @@ if TYPE_CHECKING:
 
     from stripchart.flow.hub import Hub, StreamInfo
     from stripchart.flow.pump import Pump
-    from stripchart.flow.records import Batch
+    from stripchart.flow.records import Batch, Channel
     from stripchart.ui.context import Context
 
 READOUT_SECONDS: Final = 0.2
 """Time between two updates of the numbers: faster than this nobody reads."""
 MAX_TEXT: Final = 256
 """Characters of a text value that are shown."""
+
+
+ChannelKey: TypeAlias = tuple[str, str, bool]
+"""A stream's name, a channel's, and whether it is text: numbers and text of one name are two channels."""
+
+
+def channel_key(stream: str, channel: Channel) -> ChannelKey:
+    """Return what tells a channel from all others."""
+    return stream, channel.name, channel.kind is Kind.TEXT
 
 
 class Readout(NamedTuple):
@@ -33,12 +42,12 @@ class Readout(NamedTuple):
     made
         When, on the monotonic clock.
     values
-        ``[value, stale]`` by stream and channel.
+        ``[value, stale]`` by ``channel_key``.
     """
 
     made: float
     streams: list[StreamInfo]
-    values: dict[tuple[str, str], list[Any]]
+    values: dict[ChannelKey, list[Any]]
     sources: list[dict[str, Any]]
 
 
@@ -50,7 +59,7 @@ def read_out(hub: Hub, pumps: Sequence[Pump]) -> Readout:
     for info in streams:
         stale = info.rate.stale(now_ns)
         for channel, value in zip(info.channels, info.last_values, strict=True):
-            values[info.name, channel.name] = [plain(value), stale]
+            values[channel_key(info.name, channel)] = [plain(value), stale]
     return Readout(time.monotonic(), streams, values, [source_line(pump) for pump in pumps])
 
 

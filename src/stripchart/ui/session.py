@@ -61,12 +61,12 @@ class Look(NamedTuple):
     @classmethod
     def of(cls, page: Any) -> Look:
         """Read it from the page."""
-        window = min(max(page.window, 0.1), MAX_SPAN)
+        window = _within(page.window, 0.1, MAX_SPAN)
         span = None
         if len(page.view) == 2 and page.view[0] < page.view[1]:  # noqa: PLR2004 - start and end
-            start, end = (min(max(edge, -1e14), 1e14) for edge in page.view)
+            start, end = (_within(edge, -1e14, 1e14) for edge in page.view)
             span = (max(start, end - MAX_SPAN * 1000), end)
-        return cls(window, span, min(max(page.width, 200), 4000))
+        return cls(window, span, int(_within(page.width, 200, 4000)))
 
     def bounds(self, now_ns: int) -> tuple[int, int]:
         """Return the nanoseconds between which rows are wanted: a little more than is seen."""
@@ -81,6 +81,11 @@ class Look(NamedTuple):
         """Nanoseconds that are drawn as one minimum and one maximum."""
         seconds = self.window if self.span is None else (self.span[1] - self.span[0]) / 1000
         return max(1, int(seconds * 1e9) * BUCKET_PIXELS // self.width)
+
+
+def _within(value: float, low: float, high: float) -> float:
+    """Return the value, or the bound that it passes; NaN is taken for the lower one."""
+    return min(value, high) if value > low else low
 
 
 class Session:
@@ -174,7 +179,7 @@ class Session:
         for batch in batches:
             view = views.get(batch.stream)
             if view is not None:
-                parts.setdefault(view.key, []).extend(view.feed(batch))
+                parts.setdefault(view.key, []).extend(view.feed(batch, now_ns))
         for view in views.values():
             late = view.reducer.flush(now_ns)
             if late:

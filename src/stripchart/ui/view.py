@@ -69,7 +69,7 @@ class StreamView:
             parts.append(part)
         return to_wire(parts)
 
-    def feed(self, batch: Batch) -> list[Rows]:
+    def feed(self, batch: Batch, now_ns: int | None = None) -> list[Rows]:
         """Return the rows to append for a batch; rows that were sent before are left out."""
         skip = self.next_row - batch.first
         if skip >= len(batch):
@@ -77,8 +77,8 @@ class StreamView:
         rows = self._rows(batch, max(skip, 0))
         self.next_row = batch.first + len(batch)
         if batch.gap and skip <= 0:
-            return [*self.reducer.flush(), self._gap(rows), *self.reducer.feed(rows)]
-        return self.reducer.feed(rows)
+            return [*self.reducer.flush(), self._gap(rows), *self.reducer.feed(rows, now_ns)]
+        return self.reducer.feed(rows, now_ns)
 
     def _rows(self, batch: Batch, skip: int) -> Rows:
         if batch.channels is not self._shape:

@@ -74,8 +74,8 @@ class Strip:
         self.root.xaxis.ticker.desired_num_ticks = 7
         self.root.add_layout(Span(name=f"{key}-cursor", dimension="height", location=float("nan"), line_width=1))
 
-    def add(self, source: ColumnDataSource, column: str, channel: Channel, label: str) -> None:
-        """Draw a column of a stream's source as one more line."""
+    def add(self, source: ColumnDataSource, column: str, channel: Channel, origin: str, label: str) -> None:
+        """Draw a column as one more line, called ``label`` and, where several sources meet, ``origin/label``."""
         place = len(self.entries)
         draw = partial(self.root.step, mode="after") if channel.kind is Kind.STATE else self.root.line
         line = draw("t", column, source=source, line_width=1, name=f"{self.key}-{place}")
@@ -84,6 +84,7 @@ class Strip:
                 "source": source.name,
                 "column": column,
                 "line": line.name,
+                "origin": safe_label(origin),
                 "label": safe_label(label),
                 "unit": safe_label(channel.unit),
                 "colour": (self.number + place) % COLOURS,

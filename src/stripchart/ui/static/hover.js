@@ -50,7 +50,7 @@ export class Hover {
       const name = document.createElement("span");
       const value = document.createElement("b");
       ink.style.borderTopColor = `var(--c${line.colour})`;
-      name.textContent = line.label;
+      name.textContent = line.name;
       value.textContent = `${format(line.under)}${line.unit ? ` ${line.unit}` : ""}`;
       row.append(ink, name, value);
       return row;

@@ -30,8 +30,12 @@ export class Strips {
         this.strips.set(told.key, strip);
       }
       for (const line of told.lines.slice(strip.lines.length)) this.addLine(strip, line);
-      const short = shorten(strip.lines.map((line) => line.label));
-      strip.lines.forEach((line, place) => (line.button.querySelector(".name").textContent = short[place]));
+      const several = new Set(strip.lines.map((line) => line.origin)).size > 1;
+      const names = shorten(strip.lines.map((line) => (several ? `${line.origin}/${line.label}` : line.label)));
+      strip.lines.forEach((line, place) => {
+        line.name = names[place];
+        line.button.querySelector(".name").textContent = line.name;
+      });
     }
     this.adopt();
   }
@@ -51,11 +55,11 @@ export class Strips {
     const item = document.createElement("li");
     const button = document.createElement("button");
     button.innerHTML = '<span class="ink"></span><span class="name"></span><span class="value"></span>';
-    button.title = `${told.label}${told.unit ? ` [${told.unit}]` : ""}: click to hide or show, with Alt to show alone`;
+    button.title = `${told.origin}/${told.label}${told.unit ? ` [${told.unit}]` : ""}: click to hide or show, with Alt to show alone`;
     button.querySelector(".ink").style.borderTopColor = `var(--c${told.colour})`;
     item.append(button);
     strip.legend.append(item);
-    const line = {...told, id: `${strip.title}\t${told.label}`, button, value: button.querySelector(".value"), renderer: null};
+    const line = {...told, id: `${told.origin}/${told.label}`, button, value: button.querySelector(".value"), renderer: null};
     button.addEventListener("click", (event) => (event.altKey ? this.solo(strip, line) : this.toggle(line)));
     strip.lines.push(line);
     this.press(line);

@@ -57,7 +57,7 @@ class Monitor:
     title, window, theme
         What the page is called, how many seconds it shows at first, and "system", "light" or "dark".
     token
-        Asked of visitors; the empty text asks none of nobody, None (the default) asks beyond loopback only.
+        Asked of visitors. Without one, one is made where other machines can reach the page.
     allow_hosts
         Further host names under which the page may be asked for.
     certificate, key

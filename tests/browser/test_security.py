@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -184,6 +184,8 @@ def test_a_link_cannot_make_the_page_run_anything(page: Page) -> None:
 class EvilHandler(BaseHTTPRequestHandler):
     """Serves an empty page."""
 
+    timeout = 2  # Chromium opens connections in advance and asks nothing
+
     def do_GET(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
@@ -200,7 +202,7 @@ class TestOtherPages:
     @pytest.fixture
     def evil(self, context: BrowserContext) -> Iterator[Page]:
         """A page of another port of this machine: Chromium keeps pages from elsewhere off loopback by itself."""
-        with HTTPServer(("127.0.0.1", 0), EvilHandler) as server:
+        with ThreadingHTTPServer(("127.0.0.1", 0), EvilHandler) as server:
             threading.Thread(target=server.serve_forever, args=(0.05,)).start()
             page = context.new_page()
             page.goto(f"http://localhost:{server.server_port}/")
@@ -300,3 +302,11 @@ class TestToken:
             page.keyboard.press("Enter")
             page.wait_for_selector("body[data-ready]")
             assert page.url == f"http://127.0.0.1:{site.port}/"
+
+    def test_a_page_of_a_server_that_came_back_with_another_token_asks_for_it(self, page: Page) -> None:
+        with serve(host="0.0.0.0") as site:
+            page.goto(site.url)
+            page.wait_for_selector("body[data-ready]")
+            port = site.port
+        with serve(host="0.0.0.0", port=port):
+            page.wait_for_selector("input[name=token]", timeout=15_000)

@@ -134,3 +134,5 @@ def test_notes():
     assert decoder.note == "CSV, 3 columns"
     feed(decoder, b"a,b,c\n4,5,6\n")
     assert decoder.note == "CSV, 3 columns, header"
+    feed(decoder, b"18:35:45,4,5\n")
+    assert decoder.note == "CSV, 2 columns, header; its time column is not used"

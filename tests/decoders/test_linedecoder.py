@@ -79,6 +79,15 @@ class TestHeader:
             {"value 1": 3, "value 2": 4},
         ]
 
+    @pytest.mark.parametrize("message", [b"Sensor error", b"Ready"])
+    def test_words_after_the_first_row_are_a_message(self, message: bytes):
+        rows = b"1 2\n" if b" " in message else b"1\n"
+        decoder = ArduinoDecoder()
+        found = values(feed(decoder, rows * 2 + message + b"\n" + rows))
+        assert len(found) == 3
+        assert found[0] == found[2]
+        assert decoder.tally.decoded == 4
+
     def test_shorter_rows_have_its_first_names_once_it_counts(self):
         found = feed(ArduinoDecoder(), b"x,y,z\n1,2\n1,2,3\n4,5\n")
         assert values(found) == [{"value 1": 1, "value 2": 2}, {"x": 1, "y": 2, "z": 3}, {"x": 4, "y": 5}]
@@ -97,9 +106,9 @@ class TestHeader:
         assert values(found) == [{"volts": 1, "amps": 2}, {"volts": 3, "amps": 4, "value 3": 5}]
 
     def test_names_are_checked(self):
-        assert Header.given(" ") is None
+        assert Header.of_user(" ") is None
         with pytest.raises(ConfigError, match="columns: expected names separated by commas, got '' in 'a,,b'"):
-            Header.given("a,,b")
+            Header.of_user("a,,b")
 
 
 class TestTemplate:

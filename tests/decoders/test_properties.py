@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,14 +44,34 @@ NUMBERS = st.one_of(
     st.floats(-1e3, 1e3).map(lambda value: f"{value:.2f}"),
     st.sampled_from(ODD_NUMBERS.split()),
 )
-WORDS = st.sampled_from("temp t1 e 5V hum C % °C on OFF null mode Soil_temp Air\xa0temp x= \udcff \x00 \x81".split(" "))
+WORDS = st.sampled_from(
+    [
+        "temp",
+        "t1",
+        "e",
+        "5V",
+        "hum",
+        "C",
+        "%",
+        "°C",
+        "on",
+        "OFF",
+        "null",
+        "mode",
+        "Soil temp",
+        "x=",
+        "\udcff",
+        "\x00",
+        "\x81",
+    ]
+)
 MARKS = st.sampled_from(
     [",", ";", "\t", " ", "  ", ", ", ":", ": ", "=", "|", '"', "{", "}", "[", "]", "\\", "\x80", '{"a":']
 )
-FORMS = (
-    ["#", "#,#", "#;#;#", "# #", "#\t#", "@:#", "@:#,@:#", "@: # C, @: # %", "@=# @=#", "@ x: #", '{"@":#}']
-    + ['{"@":#,"@":[#,{"@":true}]}', "@,#,#", "@\t#", "@,@", "@", "#@", "[#,#]", "@~#~#"]
-)  # fmt: skip
+FORMS = [
+    "#", "#,#", "#;#;#", "# #", "#\t#", "@:#", "@:#,@:#", "@: # C, @: # %", "@=# @=#", "@ x: #", '{"@":#}',
+    '{"@":#,"@":[#,{"@":true}]}', "@,#,#", "@\t#", "@,@", "@", "#@", "[#,#]", "@~#~#",
+]  # fmt: skip
 """What a program prints in a loop: # is a number, @ a word, ~ a mark."""
 
 
@@ -106,6 +127,22 @@ def test_byte_by_byte_gives_the_same(make: Callable[[], Any], data: bytes):
     expected = exact(feed(whole, data, finish=True))
     assert exact(feed(pieces, *(data[i : i + 1] for i in range(len(data))), finish=True)) == expected
     assert account(pieces) == account(whole)
+
+
+@pytest.mark.parametrize("make", [*LINE_DECODERS, JsonDecoder])
+@many_examples
+@given(data=streams(), places=PLACES)
+def test_consecutive_rows_of_one_shape_are_one_batch_with_the_same_channels(
+    make: Callable[[], Any], data: bytes, places: list[int]
+):
+    decoder = make()
+    known: dict[Any, Any] = {}
+    for piece in cut(data, places):
+        batches = feed(decoder, piece)
+        assert all(first.channels is not second.channels for first, second in pairwise(batches))
+        for batch in batches:
+            assert known.setdefault(batch.channels, batch.channels) is batch.channels
+            assert len({channel.name for channel in batch.channels}) == len(batch.channels)
 
 
 @pytest.mark.parametrize("make", LINE_DECODERS)

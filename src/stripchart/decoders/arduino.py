@@ -14,7 +14,8 @@ Traps, and what becomes of them:
 - ``1,,3``: an empty place is left out of the row; one comma at the end of a line means nothing.
 - ``12:34:56 5.1``: a time of day or a date at the beginning is skipped; elsewhere the line is rejected.
 - ``nan``, ``inf`` and ``ovf``, as ``Serial.print`` writes them, are values; ``ovf`` reads as NaN.
-- A header names only rows with as many values and the same separator, so ``Sensor ready`` names nothing by chance.
+- A header names only rows with as many values and the same separator, and between blanks it only counts before the
+  first row: so ``Sensor ready`` hardly ever names anything by chance.
 - A line with any other word in it, such as ``23.5 C``, is rejected as a whole ("not a number").
 """
 
@@ -72,7 +73,7 @@ class ArduinoDecoder(LineDecoder):
         columns: str = ""
 
     def __init__(self, options: Options | None = None, tally: Tally | None = None) -> None:
-        super().__init__(tally, Header.given((options or self.Options()).columns))
+        super().__init__(tally, Header.of_user((options or self.Options()).columns))
         self.labelled = False
 
     def parse(self, line: bytes) -> Row | Header | None:

@@ -9,8 +9,9 @@ Grammar::
 
 Traps, and what becomes of them:
 
-- A header names the columns from then on; it counts for rows with its delimiter once a row of its length came. It may
-  come again after a reset of the device. Without one the columns are named ``column 1``, ``column 2``, ...
+- A header names the columns from then on; it counts for rows with its delimiter once a row of its length came, and
+  between blanks only before the first row. It may come again after a reset of the device. Without one the columns are
+  named ``column 1``, ``column 2``, ...
 - Rows of varying length: a shorter row has its first columns only; a longer one has further columns ``column N``, but
   is rejected under a header ("unexpected columns": most likely a line end was lost).
 - An empty cell is left out of the row; one delimiter at the end of a line means nothing.
@@ -52,7 +53,7 @@ from stripchart.flow.records import Kind
 if TYPE_CHECKING:
     from stripchart.flow.records import Channel, Tally
 
-_NUMBER, _TEXT, _NOTHING = "nt-"
+_NUMBER, _TEXT, _TIME, _NOTHING = "ntd-"
 _KINDS: Final = {_NUMBER: Kind.NUMBER, _TEXT: Kind.TEXT}
 _HEX: Final = re.compile(r"[+-]?0[xX][0-9a-fA-F]{1,16}")
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", re.ASCII)
@@ -85,11 +86,12 @@ class CsvDecoder(LineDecoder):
 
     def __init__(self, options: Options | None = None, tally: Tally | None = None) -> None:
         options = options or self.Options()
-        super().__init__(tally, Header.given(options.columns))
+        super().__init__(tally, Header.of_user(options.columns))
         self._delimiter = {"auto": "", "tab": "\t"}.get(options.delimiter, options.delimiter)
         self._prose = " " if not self._delimiter else ""
         self._numeric: set[int] = set()
         """Columns that held a number."""
+        self._timed = False
 
     def parse(self, line: bytes) -> Row | Header | None:
         """Read a line; see ``LineDecoder``."""
@@ -98,8 +100,8 @@ class CsvDecoder(LineDecoder):
         kinds = ""
         values: list[float | str] = []
         for place, cell in enumerate(cells):
-            if not cell or place < times:
-                kinds += _NOTHING
+            if place < times or not cell:
+                kinds += _TIME if cell else _NOTHING
                 continue
             value = _to_number(cell, delimiter)
             kinds += _TEXT if value is None else _NUMBER
@@ -127,9 +129,10 @@ class CsvDecoder(LineDecoder):
         delimiter, kinds = shape
         names = self.names(delimiter, len(kinds), "column")
         self._numeric.update(place for place, kind in enumerate(kinds) if kind == _NUMBER)
+        self._timed = _TIME in kinds
         return to_channels(
-            [name for name, kind in zip(names, kinds, strict=True) if kind != _NOTHING],
-            kinds=[_KINDS[kind] for kind in kinds if kind != _NOTHING],
+            [name for name, kind in zip(names, kinds, strict=True) if kind in _KINDS],
+            kinds=[_KINDS[kind] for kind in kinds if kind in _KINDS],
         )
 
     def labels(self, shape: Shape) -> tuple[str, ...]:
@@ -147,7 +150,8 @@ class CsvDecoder(LineDecoder):
     def describe(self, channels: tuple[Channel, ...]) -> str:
         """Say how many columns there are."""
         named = ", header" if self._header_counts else ""
-        return f"CSV, {counted(len(channels), 'column')}{named}"
+        timed = "; its time column is not used" if self._timed else ""
+        return f"CSV, {counted(len(channels), 'column')}{named}{timed}"
 
     def _split(self, text: str) -> tuple[str, list[str]]:
         """Return the delimiter and the cells; a line of one cell has no delimiter."""

@@ -28,12 +28,14 @@ _NO_NUMBERS: Final = np.empty((0, 0))
 class Header(NamedTuple):
     """A row of names."""
 
-    separator: str | None
-    """What stands between them; None if the user named the columns, whatever separates them."""
+    separator: str
+    """What stands between them."""
     names: tuple[str, ...]
+    given: bool = False
+    """The user named the columns; they count whatever separates them."""
 
     @classmethod
-    def given(cls, names: str) -> Header | None:
+    def of_user(cls, names: str) -> Header | None:
         """Take names that a user wrote, separated by commas; None if there are none.
 
         Raises
@@ -47,7 +49,7 @@ class Header(NamedTuple):
         for name in each:
             if not is_name(name):
                 raise ConfigError(f"columns: expected names separated by commas, got {name!r} in {names!r}")
-        return cls(None, each)
+        return cls("", each, given=True)
 
 
 class NamedRow(NamedTuple):
@@ -150,8 +152,14 @@ class LineDecoder(ABC):
         return row
 
     def accept(self, header: Header) -> None:
-        """Take a header row. The same one again, after a reset of the device, changes nothing."""
-        if header != self._header and (self._header is None or self._header.separator is not None):
+        """Take a header row, unless the user named the columns.
+
+        The same one again, after a reset of the device, changes nothing. Words between blanks, or a single one, are a
+        header only before the first row; later they are more likely a message.
+        """
+        given = self._header is not None and self._header.given
+        message = bool(self._last_shape) and header.separator in {"", " "}
+        if header != self._header and not given and not message:
             self._header = header
             self._header_counts = False
             self._rename()
@@ -169,9 +177,9 @@ class LineDecoder(ABC):
         """
         numbered = [f"{word} {number}" for number in range(1, count + 1)]
         header = self._header
-        if header is None or header.separator not in (None, separator):
+        if header is None or (header.separator != separator and not header.given):
             return numbered
-        if header.separator is not None:
+        if not header.given:
             if not self._header_counts:
                 if count != len(header.names):
                     return numbered

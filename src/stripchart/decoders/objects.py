@@ -9,16 +9,17 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import orjson
 
 from stripchart.decoders.cells import MAX_COLUMNS, MAX_TEXT, TOO_MANY_COLUMNS, FrameError, to_channels, to_number
 from stripchart.decoders.rows import ChannelCache
+from stripchart.decoders.template import to_columns
 from stripchart.flow.records import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from stripchart.decoders.rows import BatchBuilder, Shape
@@ -83,8 +84,7 @@ class ObjectRows:
             channels = self._shapes[tuple(zip(names, kinds, strict=True))]
         except FrameError:
             return False
-        numbers = np.fromiter(flat, np.float64, len(flat)).reshape(len(objects), len(names))
-        builder.block(channels, time, tuple(np.add(numbers.T, 0.0, order="C")))  # no negative zeros, as in `to_number`
+        builder.block(channels, time, tuple(to_columns(flat, len(names))))
         return True
 
 

@@ -14,6 +14,7 @@ not have the form is left to the caller, line by line.
 
 from __future__ import annotations
 
+import struct
 from itertools import compress
 from operator import not_
 from typing import TYPE_CHECKING, Final
@@ -68,8 +69,9 @@ class Template:
         inner = [markers.get(literal, literal) for literal in between]
         self._form = first + b"".join(inner) + last
         self._deleted = _NUMBER if self._squeeze else _NUMBER + _BLANK
-        commas = b"".join(inner) + b"\n"
+        commas = b"".join(inner).strip(b",")
         self._to_json = bytes.maketrans(commas + first + last, b"," * len(commas) + b" " * len(first + last))
+        self._is_json = not commas + first + last  # but for the line ends
 
     def read_all(self, data: bytes, rows: int) -> NDArray[np.float64] | None:
         r"""Return the numbers of all lines, if all have the form.
@@ -88,7 +90,7 @@ class Template:
         data = self._mark(data)
         if data.translate(None, self._deleted) != (self._form + b"\n") * rows:
             return None
-        return self._numbers(data, rows)
+        return self._numbers(data)
 
     def read(self, data: bytes, rows: int) -> tuple[NDArray[np.float64], list[int]]:
         """Return the numbers of the lines that have the form, and the indices of those that have not.
@@ -100,7 +102,7 @@ class Template:
         data = self._mark(data)
         skeleton = data.translate(None, self._deleted)
         if skeleton == (self._form + b"\n") * rows:
-            numbers = self._numbers(data, rows)
+            numbers = self._numbers(data)
             if numbers is not None:
                 return numbers, []
         fits = [left == self._form for left in skeleton.split(b"\n")][:rows]
@@ -126,16 +128,14 @@ class Template:
             data = data.replace(literal, marker)
         return data[1:]
 
-    def _numbers(self, data: bytes, rows: int) -> NDArray[np.float64] | None:
+    def _numbers(self, data: bytes) -> NDArray[np.float64] | None:
         """Read marked lines that have the form."""
         try:
-            flat = orjson.loads(b"[" + data[:-1].translate(self._to_json) + b"]")
+            data = data[:-1].replace(b"\n", b",")  # in a third of the time that `translate` takes
+            flat = orjson.loads(b"[" + (data if self._is_json else data.translate(self._to_json)) + b"]")
         except orjson.JSONDecodeError:
             return None
-        if not flat:  # a single cell, and blank
-            return None
-        numbers = np.fromiter(flat, np.float64, rows * self.columns).reshape(rows, self.columns)
-        return np.add(numbers.T, 0.0, order="C")  # a copy by columns, without negative zeros as in `cells.to_number`
+        return to_columns(flat, self.columns) if flat else None  # a single cell may be blank
 
     def _search(self, lines: Sequence[bytes]) -> tuple[list[NDArray[np.float64]], list[int]]:
         """Read marked lines that have the form, halving them until those that orjson refuses are alone.
@@ -144,7 +144,7 @@ class Template:
         -------
         The numbers in blocks of shape (columns, lines), and the places of the lines refused.
         """
-        numbers = self._numbers(b"\n".join(lines) + b"\n", len(lines)) if lines else None
+        numbers = self._numbers(b"\n".join(lines) + b"\n") if lines else None
         if numbers is not None:
             return [numbers], []
         if len(lines) < 2:  # noqa: PLR2004 - nothing to halve
@@ -153,6 +153,16 @@ class Template:
         before, refused = self._search(lines[:middle])
         after, refused_after = self._search(lines[middle:])
         return before + after, refused + [place + middle for place in refused_after]
+
+
+def to_columns(numbers: Sequence[float], columns: int) -> NDArray[np.float64]:
+    """Turn a list of rows, one after the other, into columns: float64, shape (columns, rows).
+
+    There is no negative zero in them, as in ``cells.to_number``. To pack a list of numbers takes ``struct`` 40 % of the
+    time that ``np.fromiter`` takes.
+    """
+    table = np.frombuffer(struct.pack(f"{len(numbers)}d", *numbers)).reshape(-1, columns)
+    return np.add(table.T, 0.0, order="C")
 
 
 def _trimmed(literal: bytes) -> bytes:

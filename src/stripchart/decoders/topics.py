@@ -107,8 +107,12 @@ class TopicsDecoder:
         self.tally.frames += len(chunks)
         self.tally.bytes_framed += sum([len(chunk.data) for chunk in chunks])
         if topic not in self._kinds:
+            if len(topic.encode(errors="replace")) > self._options.max_topic:
+                for chunk in chunks:
+                    self.tally.reject(chunk.time_ns, "topic too long", chunk.data)
+                return []
             self._remember(topic)
-        numbers = self._read_numbers(topic, chunks)
+        numbers = self._read_numbers(chunks)
         if numbers is not None:
             self.tally.decoded += len(chunks)
             self._kinds[topic] = Kind.NUMBER
@@ -124,18 +128,16 @@ class TopicsDecoder:
                 self.tally.decoded += 1
         return builder.finish()
 
-    def _read_numbers(self, topic: str, chunks: Sequence[Chunk]) -> NDArray[np.float64] | None:
+    def _read_numbers(self, chunks: Sequence[Chunk]) -> NDArray[np.float64] | None:
         """Read the messages of a topic together, if all are plain numbers, and all retained or none."""
         data = b"\n".join([chunk.data for chunk in chunks]) + b"\n"
         if len(data) > self._options.max_payload or len({chunk.retained for chunk in chunks}) > 1:
             return None
         numbers = _PLAIN.read_all(data, len(chunks))
-        return None if numbers is None or self._too_long(topic) else numbers[0]
+        return None if numbers is None else numbers[0]
 
     def _decode_message(self, message: Chunk, builder: BatchBuilder) -> None:
         payload = message.data
-        if self._too_long(message.topic):
-            raise FrameError("topic too long")
         if len(payload) > self._options.max_payload:
             raise FrameError("payload too large")
         payload = payload.strip(_PADDING)
@@ -164,9 +166,6 @@ class TopicsDecoder:
         if not is_text(text):
             raise FrameError("not text" if len(text) <= MAX_TEXT else "text too long")
         return Kind.TEXT, text
-
-    def _too_long(self, topic: str) -> bool:
-        return len(topic.encode(errors="replace")) > self._options.max_topic
 
     def _remember(self, topic: str) -> None:
         if len(self._kinds) >= MAX_KNOWN:

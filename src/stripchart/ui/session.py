@@ -64,7 +64,7 @@ class Look(NamedTuple):
         window = _within(page.window, 0.1, MAX_SPAN)
         span = None
         if len(page.view) == 2 and page.view[0] < page.view[1]:  # noqa: PLR2004 - start and end
-            start, end = (_within(edge, -1e14, 1e14) for edge in page.view)
+            start, end = (_within(edge, -9e12, 9e12) for edge in page.view)
             span = (max(start, end - MAX_SPAN * 1000), end)
         return cls(window, span, int(_within(page.width, 200, 4000)))
 

@@ -35,7 +35,8 @@ function watchConnection(document_) {
     const ask = async () => {
       try {
         const answer = await fetch("healthz", {cache: "no-store", signal: AbortSignal.timeout(2000)});
-        if (answer.status === 200 || answer.status === 503) return location.reload();
+        // 503: it is there, though a source is not; 403: it is there, and asks for another token.
+        if ([200, 403, 503].includes(answer.status)) return location.reload();
       } catch {
         // still away
       }

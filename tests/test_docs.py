@@ -1,0 +1,80 @@
+"""What README, the samples and the changelog say is so."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stripchart import __version__
+from stripchart.config.file import load
+from stripchart.config.spec import as_spec
+from stripchart.plugins import registered
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def helped(*words: str) -> str:
+    command = [sys.executable, "-m", "stripchart", *words, "--help"]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert missing == []
+
+
+def test_the_commands_and_options_are_there() -> None:
+    commands = set(re.findall(r"\bstripchart ([a-z]+)\b", README))
+    assert {"demo", "watch", "run", "ports", "check", "schema"} <= commands | {"demo"}
+    told = helped()
+    assert all(re.search(rf"^  {command}\b", told, re.MULTILINE) for command in commands - {"import"})
+    options = set(re.findall(r"`[^`\n]*?(--[a-z][a-z-]+)", README))
+    assert options
+    assert options <= set(re.findall(r"--[a-z-]+", told + helped("watch")))
+
+
+def test_every_source_is_named() -> None:
+    for scheme in registered("sources"):
+        assert f"`{scheme}" in README, scheme
+
+
+def test_the_sources_in_it_can_be_built() -> None:
+    urls = re.findall(r"stripchart watch (.+?)(?: +#|$)", README, re.MULTILINE)
+    words = [word.strip("'") for line in urls for word in line.split()]
+    assert len(words) >= 5
+    for word in words:
+        as_spec(word).build()
+
+
+def test_its_configuration_is_one(tmp_path: Path) -> None:
+    (found,) = re.findall(r"```toml\n(.+?)```", README, re.DOTALL)
+    (tmp_path / "broker.password").write_text("apple pie\n")
+    file = tmp_path / "readme.toml"
+    file.write_text(found)
+    load(file)
+
+
+def test_its_make_targets_are_there() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE))
+    assert {"demo", "test", "bench"} <= targets
+    missing = [target for target in targets if f"\n{target}:" not in makefile]
+    assert missing == []
+
+
+def test_the_examples_in_it_are_there() -> None:
+    for name in re.findall(r"stripchart\.examples\.([a-z_]+)", README):
+        assert (ROOT / "src/stripchart/examples" / f"{name}.py").exists()
+
+
+def test_the_changelog_leads_to_this_version() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert "## [Unreleased]" in changelog or f"## [{__version__}]" in changelog

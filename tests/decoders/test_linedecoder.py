@@ -145,6 +145,13 @@ class TestTemplate:
         assert decoder._template is not before
         assert values(feed(decoder, b"a:3\n1 2\n")) == [{"a": 3}, {"value 1": 1, "value 2": 2}]
 
+    def test_a_line_with_too_many_labels_for_one_is_read_without(self):
+        decoder = ArduinoDecoder()
+        line = b" ".join(b"k%d:%d" % (number, number) for number in range(200)) + b"\n"
+        for _ in range(3):
+            assert values(feed(decoder, line * 2))[-1]["k199"] == 199
+        assert decoder._template is None
+
 
 def test_a_blank_line_is_decoded_into_nothing():
     decoder = ArduinoDecoder()

@@ -149,3 +149,27 @@ def test_a_clock_that_steps_back_loses_nothing(times: list[int], places: list[in
     assert out.weight.sum() == len(times)
     assert out.columns[0].min() == 0
     assert out.columns[0].max() == len(times) - 1
+
+
+@given(streams())
+def test_hurrying_shows_all_rows_and_forgets_none(rows: Rows) -> None:
+    reducer = LiveReducer(BUCKET)
+    out = []
+    for place in range(len(rows.time)):
+        out += reducer.feed(rows.pick(slice(place, place + 1)))
+        out += reducer.hurry()
+        assert sum(int(part.weight.sum()) for part in out) == place + 1
+    assert reducer.flush() == []
+
+
+def test_hurrying_leaves_a_dense_stream_dense() -> None:
+    count = 10_000
+    rows = raw_rows(np.arange(count, dtype=np.int64), [np.sin(np.arange(count))])
+    reducer = LiveReducer(100)
+    out = []
+    for place in range(0, count, 80):
+        out += reducer.feed(rows.pick(slice(place, place + 80)))
+        out += reducer.hurry()
+    drawn = join_rows(out)
+    assert drawn.weight.sum() == count
+    assert len(drawn.time) < count / 15  # two rows for the end of a bucket, and two for the beginning of the next

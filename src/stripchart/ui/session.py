@@ -38,6 +38,9 @@ BUSY_LINES: Final = 8
 """Lines beyond which a page is updated half as often: drawing costs a browser lines times updates."""
 BUCKET_PIXELS: Final = 2
 """Pixels of the time axis for which a dense stream keeps its extremes."""
+HURRY_TICKS: Final = 2
+HURRY_LINES: Final = 32
+"""Buckets shorter than so many ticks are not waited for, with no more lines than this to draw."""
 
 
 class Page(DataModel):
@@ -122,6 +125,10 @@ class Session:
             stretch = BUSY_STRETCH if context.sessions > BUSY_SESSIONS else 1
             self._callback = self._document.add_periodic_callback(self._tick, round(context.update_ms * stretch))
 
+    @property
+    def _tick_ns(self) -> int:
+        return self._context.update_ms * 1_000_000 * (2 if self._layout.lines > BUSY_LINES else 1)
+
     def _end(self, event: object) -> None:  # noqa: ARG002 - likewise
         if self._subscription is not None:
             self._subscription.close()
@@ -180,8 +187,10 @@ class Session:
             view = views.get(batch.stream)
             if view is not None:
                 parts.setdefault(view.key, []).extend(view.feed(batch, now_ns))
+        # Where a bucket is hardly longer than a tick, waiting for its end would only make the newest row late.
+        hurry = self._look.bucket_ns < HURRY_TICKS * self._tick_ns and self._layout.lines <= HURRY_LINES
         for view in views.values():
-            late = view.reducer.flush(now_ns)
+            late = view.reducer.hurry() if hurry else view.reducer.flush(now_ns)
             if late:
                 parts.setdefault(view.key, []).extend(late)
         return {key: [0, to_wire(rows)] for key, rows in parts.items() if rows}

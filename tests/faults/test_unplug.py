@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stripchart.flow.records import Batch
     from support.pty import PtyDevice
 
-REPLUGS: Final = 50
+REPLUGS: Final = (50, pytest.param(500, marks=pytest.mark.soak))
 LIMIT: Final = 30.0
 """Seconds to wait for what takes milliseconds, on a machine that is busy with other things."""
 SAFETY: Final = 5
@@ -59,19 +59,20 @@ def numbered(rows: range, plug: int) -> bytes:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("replugs", REPLUGS)
 @pytest.mark.timeout(600)
-def test_replugging_while_data_flows(pty_device: PtyDevice, hub: Hub, pump: Pump):
+def test_replugging_while_data_flows(replugs: int, pty_device: PtyDevice, hub: Hub, pump: Pump):
     known_bytes = row = 0
     returns = []
     with hub.subscribe(name="test") as subscription:
         before = held()
-        for plug in range(REPLUGS + 1):
+        for plug in range(replugs + 1):
             data = numbered(range(row, row + 20), plug)
             pty_device.write(data)
             row += 20
             known_bytes += len(data)
             until(lambda expected=known_bytes: pump.counts().bytes == expected, LIMIT)
-            if plug < REPLUGS:
+            if plug < replugs:
                 pty_device.write(numbered(range(row, row + 5), plug) + b"12345,")  # some of it will not arrive
                 row += 5
                 pty_device.unplug()
@@ -82,7 +83,7 @@ def test_replugging_while_data_flows(pty_device: PtyDevice, hub: Hub, pump: Pump
                 pty_device.plug()
                 until(lambda times=plug + 1: pump.reconnects == times and pump.state is State.CONNECTED, LIMIT)
                 returns.append((pump.since_ns - returned_ns) / 1e9)
-        until(lambda: subscription.counts().published >= 2 * 20 * (REPLUGS + 1), LIMIT)
+        until(lambda: subscription.counts().published >= 2 * 20 * (replugs + 1), LIMIT)
         until(lambda: held() == before, LIMIT, what=f"threads and descriptors {before}, as at the beginning")
         batches = list(subscription.drain().batches)
         ledger = snapshot([pump], hub)
@@ -90,12 +91,12 @@ def test_replugging_while_data_flows(pty_device: PtyDevice, hub: Hub, pump: Pump
     assert max(returns) < 2.0 * SAFETY
     assert ledger["balanced"]
     account = ledger["sources"]["bench"]
-    assert account["reconnects"] == REPLUGS
+    assert account["reconnects"] == replugs
     assert account["rejected"] == {}
-    check_rows(batches)
+    check_rows(batches, replugs)
 
 
-def check_rows(batches: list[Batch]) -> None:
+def check_rows(batches: list[Batch], replugs: int) -> None:
     """Rows ascend; those of one plug are in batches of their own, the first of which begins with a gap."""
     previous_row = previous_plug = -1
     sure = 0
@@ -107,7 +108,7 @@ def check_rows(batches: list[Batch]) -> None:
         assert rows[0] > previous_row
         sure += sum(row % 25 < 20 for row in rows)
         previous_row, previous_plug = rows[-1], plugs[0]
-    assert sure == 20 * (REPLUGS + 1)
+    assert sure == 20 * (replugs + 1)
 
 
 def test_every_line_of_a_steady_flow_arrives(pty_device: PtyDevice, hub: Hub, pump: Pump):

@@ -59,7 +59,7 @@ clean:
 # install FILE: a virtual environment with what the lock says, then the project itself; uv where it is present, for speed.
 define install
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Stripchart needs Python 3.11 or newer; try: make PYTHON=python3.11 $(MAKECMDGOALS)")'
-	echo "Setting up $(VENV) from $(1) ..."
+	echo "Setting up $(VENV) from $(1) ..." >&2
 	if [ -n "$(UV)" ]; then \
 	  { [ -x $(BIN)/python ] || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" $(VENV); } && \
 	  $(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(1) && \

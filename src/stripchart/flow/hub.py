@@ -177,6 +177,7 @@ class Hub:
         if subscription in self._blocking:
             self._blocking.remove(subscription)
             self.changed.notify_all()
+        log.trim()  # what was kept for this one alone can go
         if not log.subscriptions:
             del self._logs[log.patterns]
             for _, logs in self._streams.values():

@@ -77,9 +77,9 @@ class Log:
         self.end += batch.samples
         batches, end = self._trim_at
         if len(self.batches) >= batches or self.end >= end:
-            self._trim()
+            self.trim()
 
-    def _trim(self) -> None:
+    def trim(self) -> None:
         """Forget what every subscription has taken, or is too late to take."""
         keep = min((subscription.next_index() for subscription in self.subscriptions), default=len(self.batches))
         keep = max(keep, len(self.batches) - MAX_LOG_BATCHES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
 
@@ -24,10 +24,6 @@ many_examples = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 """For property tests of decoders; STRIPCHART_EXAMPLES raises their number."""
-
-
-class MakesDecoder(Protocol):
-    def __call__(self) -> Decoder: ...
 
 
 def feed(decoder: Decoder, *pieces: bytes, finish: bool = False) -> list[Batch]:

@@ -230,10 +230,9 @@ class Monitor:
 
     def channels(self) -> list[dict[str, Any]]:
         """Return what is known of every channel, as ``GET /api/channels`` does."""
-        from stripchart.ui.context import Context
         from stripchart.ui.readout import channel_table
 
-        return channel_table(Context(self.hub, self.pumps))
+        return channel_table(self.hub)
 
     def ledger(self) -> dict[str, Any]:
         """Return every counter and whether they balance, as ``GET /api/ledger`` does."""

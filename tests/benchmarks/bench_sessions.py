@@ -14,13 +14,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 from urllib.request import urlopen
 
 import psutil
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
+from tests.benchmarks.bench_page import cpu
 from tests.benchmarks.result import Result
 
 HERE = Path(__file__).parent
@@ -63,20 +63,15 @@ async def count(address: str, server: psutil.Process) -> tuple[list[float], floa
             if visitor.done():
                 visitor.result()
         await asyncio.sleep(0.2)
-    before, used, start = list(ticks), cpu(server), time.monotonic()
+    before, used, start = list(ticks), cpu([server]), time.monotonic()
     await asyncio.sleep(SECONDS)
     span = time.monotonic() - start
     rates = [(after - then) / span for after, then in zip(ticks, before, strict=True)]
-    share = (cpu(server) - used) / span * 100
+    share = (cpu([server]) - used) / span * 100
     for visitor in visitors:
         visitor.cancel()
     await asyncio.gather(*visitors, return_exceptions=True)
     return rates, share
-
-
-def cpu(process: psutil.Process) -> float:
-    times: Any = process.cpu_times()
-    return float(times.user + times.system)
 
 
 def run() -> list[Result]:

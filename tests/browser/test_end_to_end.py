@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from stripchart import Channel, Monitor
+from support.chromium import ROWS
 from support.feeder import Feeder
 from support.wait import until
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LINEFEED = Path(__file__).parent.parent / "support" / "linefeed.py"
-ROWS = "(key) => (Bokeh.documents[0]?.get_model_by_name(key)?.data.n ?? []).reduce((sum, n) => sum + n, 0)"
 
 
 def rows(page: Page, key: str = "s0") -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from stripchart import Monitor
 from stripchart.flow.records import Channel, Kind, make_batch
+from support.chromium import ROWS
 from support.feeder import Feeder
 from support.wait import until
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-
-ROWS = "(key) => (Bokeh.documents[0]?.get_model_by_name(key)?.data.n ?? []).reduce((sum, n) => sum + n, 0)"
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stripchart import Monitor, source
+from support.chromium import ROWS
 from support.wait import until
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(240)]
 
-ROWS = "() => (Bokeh.documents[0]?.get_model_by_name('s0')?.data.n ?? []).reduce((sum, n) => sum + n, 0)"
 GAPS = "() => Array.from(Bokeh.documents[0].get_model_by_name('s0').data.c0).filter(Number.isNaN).length"
 REPLUGS = 50
 RESTARTS = 5
@@ -47,7 +47,7 @@ def test_fifty_replugs_are_fifty_gaps(page: Page, pty_device: PtyDevice) -> None
             pty_device.write(b"".join(b"%d,%d\n" % (plug, row) for row in range(20)))
             wanted = 2 * 20 * (plug + 1)
             until(lambda expected=wanted: pump.counts().samples == expected, page=page)
-        until(lambda: page.evaluate(ROWS) == 20 * (REPLUGS + 1), page=page, what="all rows in the browser")
+        until(lambda: page.evaluate(ROWS, "s0") == 20 * (REPLUGS + 1), page=page, what="all rows in the browser")
         assert page.evaluate(GAPS) == REPLUGS
         assert monitor.ledger()["balanced"]
         assert pump.reconnects == REPLUGS
@@ -70,6 +70,6 @@ def test_a_broker_restarted_while_the_page_draws(page: Page, broker: Broker) -> 
             broker.publish("bench/value", *map(str, range(100)), qos=1)
             wanted = 100 * (restart + 1)
             until(lambda expected=wanted: pump.counts().samples == expected, page=page)
-        until(lambda: page.evaluate(ROWS) == 100 * (RESTARTS + 1), page=page, what="all rows in the browser")
+        until(lambda: page.evaluate(ROWS, "s0") == 100 * (RESTARTS + 1), page=page, what="all rows in the browser")
         assert page.evaluate(GAPS) == RESTARTS
         assert monitor.ledger()["balanced"]

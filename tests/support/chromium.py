@@ -1,4 +1,4 @@
-"""How the system's Chromium is started."""
+"""How the system's Chromium is started, and asked what it holds."""
 
 from __future__ import annotations
 
@@ -14,3 +14,6 @@ ARGS: Final = [
     "--disable-sync",
 ]
 """Without these it looks names up on a network at every start."""
+
+ROWS: Final = "(key) => (Bokeh.documents[0]?.get_model_by_name(key)?.data.n ?? []).reduce((sum, n) => sum + n, 0)"
+"""JavaScript: how many rows the source of that key holds in the browser, each counted as many as it stands for."""

@@ -40,7 +40,6 @@ class Context:
     theme: Theme = "system"
     update_ms: int = 50
     max_sessions: int = 50
-    started_ns: int = field(default_factory=time.time_ns)
     open_pages: set[object] = field(default_factory=set)
     refused_sessions: int = 0
     refused_requests: int = 0

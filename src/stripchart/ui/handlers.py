@@ -77,7 +77,7 @@ class ChannelsHandler(ApiHandler):
 
     def get(self) -> None:
         """Describe every channel."""
-        self.reply(channel_table(self.context))
+        self.reply(channel_table(self.context.hub))
 
 
 class LedgerHandler(ApiHandler):

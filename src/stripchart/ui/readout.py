@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from stripchart.flow.hub import Hub, StreamInfo
     from stripchart.flow.pump import Pump
     from stripchart.flow.records import Batch, Channel
-    from stripchart.ui.context import Context
 
 READOUT_SECONDS: Final = 0.2
 """Time between two updates of the numbers: faster than this nobody reads."""
@@ -69,11 +68,11 @@ def number_columns(batch: Batch) -> tuple[list[int], list[NDArray[np.float64]]]:
     return places, [batch.values[place] for place in places]
 
 
-def channel_table(context: Context) -> list[dict[str, Any]]:
+def channel_table(hub: Hub) -> list[dict[str, Any]]:
     """Describe every channel; keys as in the public JSON API, times in nanoseconds, rates in rows per second."""
     now = time.time_ns()
     table = []
-    for info in context.hub.streams():
+    for info in hub.streams():
         source = info.name.partition("/")[0]
         for channel, count, value in zip(info.channels, info.counts, info.last_values, strict=True):
             table.append(

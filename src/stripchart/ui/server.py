@@ -9,6 +9,7 @@ import re
 import secrets
 import ssl
 import threading
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -258,6 +259,7 @@ def _check_paths(paths: Iterable[str]) -> None:
             raise ConfigError(f"pages: {path!r}: expected {expected}")
 
 
+@cache
 def _template() -> Any:
     return get_env().from_string((Path(str(files("stripchart.ui"))) / "templates" / "page.html").read_text())
 

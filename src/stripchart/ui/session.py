@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import orjson
 from bokeh.core.properties import Float, Int, List, String
 from bokeh.model import DataModel
 from bokeh.models import Range1d
 
 from stripchart.ui.layout import Layout
 from stripchart.ui.view import to_wire
+from stripchart.ui.wire import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -125,10 +125,6 @@ class Session:
             stretch = BUSY_STRETCH if context.sessions > BUSY_SESSIONS else 1
             self._callback = self._document.add_periodic_callback(self._tick, round(context.update_ms * stretch))
 
-    @property
-    def _tick_ns(self) -> int:
-        return self._context.update_ms * 1_000_000 * (2 if self._layout.lines > BUSY_LINES else 1)
-
     def _end(self, event: object) -> None:  # noqa: ARG002 - likewise
         if self._subscription is not None:
             self._subscription.close()
@@ -146,9 +142,14 @@ class Session:
         self._look = Look.of(self.page)
         self._stale = True
 
+    @property
+    def _every(self) -> int:
+        """Of how many ticks one is drawn."""
+        return 2 if self._layout.lines > BUSY_LINES else 1
+
     def _tick(self) -> None:
         self._ticks += 1
-        if self._subscription is None or (self._ticks % 2 and self._layout.lines > BUSY_LINES):
+        if self._subscription is None or self._ticks % self._every:
             return
         delivery = self._subscription.drain()
         now_ns = time.time_ns()
@@ -157,7 +158,7 @@ class Session:
         grown = self._layout.grow(readout.streams) if news else []
         if len(self._layout.order) > self._described:
             self._described = len(self._layout.order)
-            self.page.layout = orjson.dumps(self._layout.describe()).decode()
+            self.page.layout = to_json(self._layout.describe()).decode()
         views = self._layout.views
         if self._stale or delivery.lost:
             # What a slow page missed in its queue is still in the history, as long as that reaches.
@@ -188,7 +189,8 @@ class Session:
             if view is not None:
                 parts.setdefault(view.key, []).extend(view.feed(batch, now_ns))
         # Where a bucket is hardly longer than a tick, waiting for its end would only make the newest row late.
-        hurry = self._look.bucket_ns < HURRY_TICKS * self._tick_ns and self._layout.lines <= HURRY_LINES
+        tick_ns = self._context.update_ms * 1_000_000 * self._every
+        hurry = self._look.bucket_ns < HURRY_TICKS * tick_ns and self._layout.lines <= HURRY_LINES
         for view in views.values():
             late = view.reducer.hurry() if hurry else view.reducer.flush(now_ns)
             if late:
@@ -198,4 +200,4 @@ class Session:
     def _send(self, name: str, value: dict[str, Any]) -> None:
         self._sent += 1
         value["number"] = self._sent  # a text equal to the last would not be sent
-        setattr(self.page, name, orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY).decode())
+        setattr(self.page, name, to_json(value).decode())

@@ -50,10 +50,6 @@ class StreamView:
         self._shape = None
         return f"c{len(self.columns) - 1}"
 
-    def has(self, channel: Channel) -> bool:
-        """Say whether the channel has a column here."""
-        return any(column.name == channel.name for column in self.columns)
-
     def rebuild(self, hub: Hub, start_ns: int, stop_ns: int, bucket_ns: int) -> dict[str, Any]:
         """Return the columns of a span of time anew, and go on from its last row."""
         batch, gaps = hub.read(self.stream, start_ns, stop_ns)

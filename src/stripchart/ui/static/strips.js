@@ -165,8 +165,7 @@ export class Strips {
   toggle(line) {
     if (!this.hidden.delete(line.id)) this.hidden.add(line.id);
     this.press(line);
-    this.fit();
-    remember("hidden", [...this.hidden].join("\n"));
+    this.keepHidden();
   }
 
   solo(strip, line) {
@@ -175,6 +174,10 @@ export class Strips {
     this.hidden.delete(line.id);
     for (const other of others) this.hidden[alone ? "delete" : "add"](other.id);
     strip.lines.forEach((each) => this.press(each));
+    this.keepHidden();
+  }
+
+  keepHidden() {
     this.fit();
     remember("hidden", [...this.hidden].join("\n"));
   }

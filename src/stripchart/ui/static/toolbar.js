@@ -96,9 +96,7 @@ export class Toolbar {
   }
 
   setTheme(theme) {
-    const dark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
-    document.documentElement.dataset.theme = theme;
-    document.documentElement.dataset.shade = dark ? "dark" : "light";
+    window.applyTheme(theme);
     this.strips.repaint();
     this.mark();
   }

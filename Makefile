@@ -6,13 +6,13 @@ UV := $(shell command -v uv 2>/dev/null)
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build
 PYTEST := $(BIN)/python -m coverage run -m pytest
 
-.PHONY: demo test check bench soak format lock clean
+.PHONY: demo test check bench soak fuzz format lock clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/stripchart demo
 
 test: $(VENV)/.dev
-	@tests/need chromium mosquitto mosquitto_pub openssl
+	@tests/need chromium mosquitto mosquitto_pub openssl node npm collectd gpsd gpsfake
 	$(BIN)/ruff check src tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
@@ -35,6 +35,9 @@ bench: $(VENV)/.dev
 soak: $(VENV)/.dev
 	@tests/need chromium mosquitto mosquitto_pub openssl
 	$(BIN)/python -m pytest tests/faults -m soak --timeout 3600
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix src tests

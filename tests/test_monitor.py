@@ -57,6 +57,13 @@ def rows(monitor: Monitor, stream: str) -> int:
     return next((row["samples"] for row in monitor.channels() if row["stream"] == stream), 0)
 
 
+def test_a_source_is_explained() -> None:
+    monitor = Monitor(source(Tape((1, "a=1"), (2, "a=2")), name="tape"))
+    assert monitor.explain("tape")["hint"] == "it is idle"
+    with pytest.raises(KeyError):
+        monitor.explain("nix")
+
+
 # Sources
 
 
@@ -127,6 +134,14 @@ def test_channels_and_api_tell_the_same(tape: Monitor):
     (told,) = json.loads(fetch(f"{tape.url}api/channels"))
     assert told.keys() == channel.keys()
     assert told["first_time_ns"] == channel["first_time_ns"]
+
+
+def test_events_and_api_tell_the_same(tape: Monitor):
+    events = tape.events()
+    assert [(event.kind, event.source) for event in events[:2]] == [("waiting", "tank"), ("connected", "tank")]
+    assert tape.events(after=events[0].number)[0] == events[1]
+    told = json.loads(fetch(f"{tape.url}api/events"))["events"]
+    assert told[: len(events)] == [event._asdict() for event in events]
 
 
 def test_a_program_may_subscribe(tape: Monitor):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, get_type_hints
 
 import pytest
 
-from stripchart.config.options import describe
+from stripchart.config.options import describe, fill
 from stripchart.config.secrets import is_secret
 from stripchart.errors import ConfigError
 from stripchart.plugins import load, registered
@@ -56,9 +56,14 @@ def third_party(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 @pytest.mark.parametrize(("kind", "name"), BUILT_IN)
 def test_built_in_adapters_load_and_describe_their_options(kind: str, name: str):
-    options = load(kind, name).Options
+    adapter = load(kind, name)
+    options = adapter.Options
     hints = get_type_hints(options, include_extras=True)
-    assert options() == options()
+    given = [sample.options for sample in getattr(adapter, "samples", ())] or [{}]
+    for each in given:
+        made, mistakes = fill(options, each)
+        assert made == fill(options, each)[0]
+        assert not mistakes
     assert all(describe(hints[field.name]) for field in fields(options))
 
 

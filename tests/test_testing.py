@@ -6,15 +6,17 @@ import os
 import re
 import threading
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import pytest
 
-from stripchart import testing
+from stripchart.decoders.samples import Sample
 from stripchart.errors import EndOfSource, SourceLost
-from stripchart.flow.records import Channel, Chunk, Kind, Tally, make_batch
-from stripchart.testing import DecoderContract, SourceContract
+from stripchart.flow.records import ABSENT, Channel, Chunk, Kind, Tally, make_batch
+from stripchart.testing import DecoderContract, SourceContract, check_sample, sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,6 +128,92 @@ class TestMessageDecoderContract(DecoderContract):
         return Messages()
 
 
+READS = Sample(
+    title="numbers and words",
+    recognised="Each line is a value.",
+    data=b"1\n2\nword\n",
+    values={"value": [1, 2], "words/word": ["word"]},
+)
+
+
+class Described(Numbers):
+    """Numbers with options, as decoders are found by name."""
+
+    @dataclass(frozen=True)
+    class Options:
+        limit: int = 1_000
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self.limit = options.limit
+
+
+def test_a_sample_that_decodes_to_what_it_states():
+    check_sample(Described, READS)
+    check_sample(Described, replace(READS, data=b"", messages=[("a", b"1\n2\n"), ("b", b"word\n")]))
+    check_sample(Described, replace(READS, options={"limit": "5"}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"values": {"value": [1, 2]}}, "expected the values"),
+        ({"values": {"value": [1, 3], "words/word": ["word"]}}, "expected the values"),
+        ({"values": {"value": [1, 2, 3], "words/word": ["word"]}}, "expected the values"),
+        ({"values": {"value": [1, 2], "words/word": ["world"]}}, "expected the values"),
+        ({"values": {"value": ["1", 2], "words/word": ["word"]}}, "expected the values"),
+        ({"units": {"value": "V"}}, r"expected the units \{'value': 'V'\}, found \{\}"),
+        ({"data": b"1\n2\nword\n!\n"}, "numbers and words: rejected: {'not a number': 1}"),
+        ({"options": {"limits": 5}}, "numbers and words: options: limits: no such option; did you mean 'limit'"),
+    ],
+)
+def test_a_sample_that_does_not(change: dict[str, Any], message: str):
+    with pytest.raises(AssertionError, match=message):
+        check_sample(Described, replace(READS, **change))
+
+
+class Timed(Described):
+    """Each number is also a time of the device; 1 is a row without a value, and 4 one with NaN."""
+
+    channels: tuple[Channel, ...] = (Channel("clock", "ms", Kind.TIME), Channel("value", "V"))
+
+    def decode(self, line: bytes, time_ns: int, ending: int) -> Batch | None:
+        if super().decode(line, time_ns, ending) is None:
+            return None
+        number = float(line)
+        value = {1: ABSENT, 4: np.nan}.get(number, number)
+        return make_batch("", self.channels, [time_ns], [[number], [value], *[[number]] * (len(self.channels) - 2)])
+
+
+def test_times_of_the_device_and_absent_values_in_a_sample():
+    sample = Sample(
+        title="clocked",
+        recognised="",
+        data=b"1\n2\n4\n",
+        values={"clock": [1, 2, 4], "value": [2, float("nan")]},
+        units={"value": "V"},
+    )
+    check_sample(Timed, sample)
+    check_sample(Timed, replace(sample, units={"value": "V", "clock": "ms"}))
+    with pytest.raises(AssertionError, match="expected the units"):
+        check_sample(Timed, replace(sample, units={"value": "V", "clock": "s"}))
+
+
+@pytest.mark.parametrize(
+    ("channels", "message"),
+    [
+        (
+            (Channel("a", "ms", Kind.TIME), Channel("value"), Channel("b", "s", Kind.TIME)),
+            "expected one column of Kind.",
+        ),
+        ((Channel("a", "h", Kind.TIME), Channel("value")), "expected a unit of"),
+    ],
+)
+def test_a_batch_has_one_clock_at_most_in_a_known_unit(channels: tuple[Channel, ...], message: str):
+    with pytest.raises(AssertionError, match=message):
+        check_sample(type("Flawed", (Timed,), {"channels": channels}), replace(READS, data=b"2\n"))
+
+
 def source_check(name: str, *, absent: bool = False, **broken: Any) -> None:
     """Run one check on a source with broken methods."""
     flawed = type("Flawed", (Pipe,), broken)
@@ -155,8 +243,8 @@ def decoder_check(name: str, **broken: Any) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(testing, "PATIENCE", 0.2)
-    monkeypatch.setattr(testing, "SETTLE", 0.1)
+    monkeypatch.setattr(sources, "PATIENCE", 0.2)
+    monkeypatch.setattr(sources, "SETTLE", 0.1)
 
 
 def test_a_source_with_a_status_that_is_no_text():

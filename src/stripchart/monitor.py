@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 from stripchart.config.spec import SourceLike, SourceSpec, as_spec, free_name, source
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow import ledger
+from stripchart.flow.events import Event, EventLog
+from stripchart.flow.history import EVER, within
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Pump
 from stripchart.frames import Frame, to_frame
@@ -93,6 +95,8 @@ class Monitor:
     ) -> None:
         self.hub = Hub()
         self.pumps: list[Pump] = []
+        self._specs: dict[str, SourceSpec] = {}
+        self._events = EventLog()
         self.title = title
         self._look = {
             "title": title,
@@ -138,7 +142,10 @@ class Monitor:
                     raise ConfigError(f"source {name!r}: the name is taken; give another one")
                 name = free_name(name, taken)
             built, decoder = spec.build()
-            pump = Pump(name, built, decoder, self.hub, must_start=spec.must_start)
+            pump = Pump(
+                name, built, decoder, self.hub, must_start=spec.must_start, clock=spec.clock(), events=self._events
+            )
+            self._specs[name] = spec
             self.pumps.append(pump)
             if self._server is not None:
                 pump.start()
@@ -161,7 +168,7 @@ class Monitor:
             self._refuse_if_stopped()
             if self._server is not None:
                 raise StripchartError("the monitor is running already")
-            context = Context(self.hub, self.pumps, **self._look)  # type: ignore[arg-type]
+            context = Context(self.hub, self.pumps, events=self._events, explain=self.explain, **self._look)  # type: ignore[arg-type]
             server = PageServer(context, **self._serving)  # type: ignore[arg-type]
             server.start()
             self._server = server
@@ -238,6 +245,29 @@ class Monitor:
         """Return every counter and whether they balance, as ``GET /api/ledger`` does."""
         return ledger.snapshot(self.pumps, self.hub)
 
+    def explain(self, name: str) -> dict[str, Any]:
+        """Say why a source does or does not plot, as ``GET /api/explain`` does; see ``stripchart.explain``.
+
+        Raises
+        ------
+        KeyError
+            If there is no source of that name.
+        """
+        from stripchart.explain import explain
+
+        spec = self._specs[name]
+        return explain(next(pump for pump in self.pumps if pump.name == name), spec, self.hub)
+
+    def events(self, after: int = -1) -> list[Event]:
+        """Return what happened besides samples, oldest first: connections, losses, gaps, steps of clocks.
+
+        Parameters
+        ----------
+        after
+            Only events with a greater number than this, such as the last one seen.
+        """
+        return self._events.events(after)
+
     @overload
     def frame(
         self, stream: str, *, seconds: float | None = None, kind: Literal["numpy"] = "numpy"
@@ -274,7 +304,7 @@ class Monitor:
         except KeyError:
             known = ", ".join(info.name for info in self.hub.streams()) or "none yet"
             raise KeyError(f"no stream {stream!r}; there are: {known}") from None
-        return to_frame(batch, kind)
+        return to_frame(within(batch, start_ns, EVER), kind)
 
     def show(self, path: str = "/", *, height: int = 620) -> Any:
         """Show a page: in the cell of a notebook, elsewhere in the browser.

@@ -273,8 +273,31 @@ def test_channels_that_come_later_join_with_all_their_rows(page: Page, monitor: 
     monitor.hub.publish(make_batch("s", both, [now - 2_000_000_000], [[2], [20]]))
     page.wait_for_function("document.querySelectorAll('.strip').length === 2")
     page.wait_for_function(f"({ROWS})('s0') === 2")
-    values = page.evaluate("Array.from(Bokeh.documents[0].get_model_by_name('s0').data.c1).map(String)")
-    assert values == ["NaN", "20"]
+    page.wait_for_function(f"({ROWS})('s1') === 1")
+
+
+DRAWN = """label => {
+  const all = [...stripchart.strips.strips.values()].flatMap((strip) => strip.lines);
+  const line = all.find((each) => each.label === label);
+  const renderer = line?.renderer;
+  return renderer ? Array.from(renderer.data_source.data[renderer.glyph.y.field]).join() : "";
+}"""
+
+
+def test_channels_that_come_in_turns_are_drawn_as_whole_lines(page: Page, monitor: Monitor) -> None:
+    now, a, b = time.time_ns(), Channel("a"), Channel("b")
+    monitor.hub.publish(make_batch("s", (a, b), [now - 9_000_000_000], [[0], [0]]))
+    open_page(page, monitor)
+    page.wait_for_function(f"({DRAWN})('b') === '0'")
+    for step in range(1, 4):
+        for place, channel in enumerate((a, b)):
+            at = now - 9_000_000_000 + step * 1_000_000_000 + place
+            monitor.hub.publish(make_batch("s", (channel,), [at], [[step * 10 + place]]))
+        page.wait_for_function(f"({DRAWN})('b').endsWith('{step * 10 + 1}')")
+    for label, values in (("a", "0,10,20,30"), ("b", "0,11,21,31")):
+        page.wait_for_function(f"({DRAWN})('{label}') === '{values}'")
+    page.locator(".legend button", has_text="b").first.click()
+    page.wait_for_function("[...stripchart.strips.strips.values()][0].lines[1].renderer.visible === false")
 
 
 def test_text_is_listed_with_its_value(page: Page, monitor: Monitor) -> None:

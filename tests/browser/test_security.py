@@ -33,7 +33,9 @@ window.alert = window.confirm = window.prompt = (text) => window.harm.push(`dial
 TAGS = (
     "[...document.querySelectorAll('main *, #sources *, #tip *')].filter(e => !e.closest('.plot')).map(e => e.tagName)"
 )
-OUR_TAGS = {"B", "BUTTON", "DETAILS", "DIV", "H2", "I", "LI", "P", "SECTION", "SMALL", "SPAN", "SUMMARY", "TIME", "UL"}
+OUR_TAGS = {
+    "B", "BUTTON", "DETAILS", "DIV", "H2", "I", "INPUT", "LI", "P", "SECTION", "SMALL", "SPAN", "SUMMARY", "TIME", "UL",
+}  # fmt: skip
 HANDLERS = (
     "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(name => name.startsWith('on'))"
 )

@@ -8,6 +8,7 @@ import pytest
 from stripchart.config.file import Config, Server, View, load
 from stripchart.config.spec import SourceSpec
 from stripchart.errors import ConfigError
+from stripchart.flow.clock import ClockOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +76,32 @@ def test_everything(file: Path):
         SourceSpec("sim:walk?seed=3", "imu", "csv", {"format": "csv", "rate": 100}, must_start=True),
         SourceSpec("mqtt://host/door/#", "front door", options={"qos": 1}),
     )
+
+
+def test_the_clock_of_a_source(file: Path):
+    config = loaded(
+        file,
+        """
+        [sources.imu]
+        url = "sim:"
+        time = "device"
+        time_channel = "millis"
+        rate = 5
+        """,
+    )
+    assert config.sources[0].clock().options == ClockOptions("device", "millis")
+    assert config.sources[0].options["rate"] == 5
+
+
+def test_the_mistakes_of_a_clock_are_told_once(file: Path):
+    assert mistakes(file, "[sources.imu]\nurl = 'sim:?time=host'\ntime = 'host'\n") == [
+        "sources.imu.time: is given twice, in the URL and beside it"
+    ]
+    assert mistakes(file, "[sources.imu]\nurl = 'sim:'\ntime = 'never'\ntime_zone = 'Mars'\nrate = 'fast'\n") == [
+        "sources.imu.time: expected one of 'auto', 'host', 'device', got 'never'",
+        "sources.imu.time_zone: expected a name such as Europe/Berlin or UTC, got 'Mars'",
+        "sources.imu.rate: expected a number, got 'fast'",
+    ]
 
 
 def test_an_empty_token_does_not_open_the_door(file: Path, monkeypatch: pytest.MonkeyPatch):

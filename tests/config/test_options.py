@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -110,11 +111,93 @@ def test_a_mistake_seen_from_outside_of_its_table():
         (Annotated[float, Field(gt=0, lt=5)], "a number above 0 and below 5"),
         (Annotated[float, "a span of time"], "a span of time"),
         (int | str, "a whole number or text"),
-        (Needy, "a Needy"),
+        (Path, "a Path"),
+        (Needy, "a table"),
+        (tuple[Needy, ...], "a list of tables"),
+        (Needy | None, "a table"),
     ],
 )
 def test_hints_in_words(hint: Any, words: str):
     assert describe(hint) == words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    name: str
+    kind: Literal["u8", "u16"] = "u8"
+    place: Annotated[int, Field(ge=0)] | None = None
+    password: str = ""
+
+    def __post_init__(self) -> None:
+        if self.name == "bad":
+            raise ConfigError("name: expected a good one\nplace: expected another")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whole:
+    parts: tuple[Part, ...] = ()
+    main: Part | None = None
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        wrong = [] if self.parts else ["parts: expected some"]
+        if self.size < 0:
+            wrong += ["size: expected more", "parts[1].kind: expected another"]
+        if wrong:
+            raise ConfigError("\n".join(wrong))
+
+
+def test_tables_become_dataclasses():
+    given = {"parts": [{"name": "a", "kind": "u16"}, {"name": "b", "place": "2"}], "main": {"name": "c"}}
+    parts = (Part(name="a", kind="u16"), Part(name="b", place=2))
+    assert fill(Whole, given) == (Whole(parts=parts, main=Part(name="c")), [])
+    assert fill(Whole, {"parts": parts, "main": parts[0]}) == (Whole(parts=parts, main=parts[0]), [])
+
+
+@pytest.mark.parametrize(
+    ("given", "mistakes"),
+    [
+        ({"parts": [{"name": "a"}, {"kind": "u12"}]}, [
+            "parts[1].kind: expected one of 'u8', 'u16', got 'u12'",
+            "parts[1].name: is missing; expected text",
+        ]),
+        ({"parts": [{"name": "a", "plce": 2}], "size": "x"}, [
+            "parts[0].plce: no such option; did you mean 'place'?",
+            "size: expected a whole number, got 'x'",
+        ]),
+        ({"parts": [{"name": "bad"}, 5]}, [
+            "parts[0].name: expected a good one",
+            "parts[0].place: expected another",
+            "parts[1]: expected a table, got 5",
+        ]),
+        ({"parts": {"name": "a"}}, ["parts: expected a list of tables, got a table"]),
+        ({"parts": "a,b"}, ["parts: expected a list of tables, got 'a,b'"]),
+        ({"parts": [["a"]]}, ["parts[0]: expected a table, got ['a']"]),
+        ({"main": {"name": 5}}, ["main.name: expected text, got 5"]),
+        ({"main": 5}, ["main: expected a table, got 5"]),
+        ({"main": [{"name": "a"}]}, ["main: expected a table, got a list of tables"]),
+        ({"main": {"name": "a", "password": 5}}, ["main.password: expected text, got something else"]),
+        ({"size": [{"password": "canary"}]}, ["size: expected a whole number, got a list of tables"]),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_table_is_told_with_its_place(given: dict[str, Any], mistakes: list[str]):
+    made, found = fill(Whole, {"parts": [{"name": "x"}], **given})
+    assert made is None
+    assert list(map(str, found)) == mistakes
+
+
+def test_what_the_dataclass_says_of_a_place_in_a_list():
+    _, found = fill(Whole, {"size": -1, "parts": [{"name": "a"}]})
+    assert found == [Mistake("size", "expected more"), Mistake("parts[1].kind", "expected another")]
+
+
+def test_what_the_dataclass_says_of_an_option_that_is_wrong_already_is_not_told():
+    _, found = fill(Whole, {"size": -1, "parts": [{"name": "a", "kind": 1}]})
+    assert [mistake.key for mistake in found] == ["parts[0].kind", "size"]
+
+
+def test_a_mistake_seen_from_outside_of_its_list():
+    assert str(Mistake("kind", "is wrong").below("[2]").below("parts").below("a")) == "a.parts[2].kind: is wrong"
 
 
 def test_show_is_short():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stripchart.config.file import load
+from stripchart.decoders.particles import PmsX003Decoder, Sds011Decoder
 from support.command import LONG, Running
 from support.wait import until
 
@@ -30,6 +31,17 @@ with LocalCluster(
     print(cluster.scheduler_address, flush=True)
     input()
 """
+
+
+FRAMES = {
+    "sds011.toml": (b"".join(sample.data for sample in Sds011Decoder.samples), {"PM2.5": 12.4, "PM10": 20.1}),
+    "pmsx003.toml": (b"".join(sample.data for sample in PmsX003Decoder.samples), {"PM2.5": 8.0, "PM10": 10.0}),
+    "binary-frames.toml": (
+        bytes.fromhex("AA55 E8030000 0000 0000 E803 0000AC41 E40C 01 21 B6D4 0D0A"),
+        {"acceleration[2]": 1.0, "temperature": 21.5, "battery": 3.3, "mode": "run", "heater": 1.0, "errors": 2.0},
+    ),
+}
+"""What a device sends, and what is seen then."""
 
 
 def running(name: str, **environment: str) -> Running:
@@ -55,7 +67,8 @@ def test_it_loads_as_it_is(file: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_each_is_run_here():
-    tested = {"demo.toml", "arduino.toml", "mqtt-home.toml", "several-sensors.toml", "dask.toml"}
+    texts = {"demo.toml", "arduino.toml", "mqtt-home.toml", "home-assistant.toml", "several-sensors.toml", "dask.toml"}
+    tested = texts | FRAMES.keys()
     assert {file.name for file in FILES} == tested
 
 
@@ -74,15 +87,48 @@ def test_arduino(pty_device: PtyDevice):
         assert monitor.end() == 0
 
 
+@pytest.mark.parametrize("name", FRAMES)
+def test_binary_frames(name: str, pty_device: PtyDevice):
+    data, expected = FRAMES[name]
+    with running(name, SERIAL_PORT=str(pty_device.path)) as monitor:
+        until(lambda: "connected" in str(monitor.account()), LONG)
+        pty_device.write(data * 3)
+
+        def newest() -> dict[str, float | str]:
+            return {channel["name"]: channel["last_value"] for channel in monitor.ask("/api/channels")}
+
+        until(lambda: newest().items() >= expected.items(), LONG)
+        assert monitor.end() == 0
+
+
 @pytest.mark.broker
 def test_mqtt_home(broker: Broker):
     with running("mqtt-home.toml", MQTT_BROKER=f"127.0.0.1:{broker.port}") as monitor:
         until(lambda: connected(monitor) == {"home"}, LONG)
         broker.publish("zigbee2mqtt/kitchen", '{"temperature": 21.5, "battery": 80}')
+        broker.publish("zigbee2mqtt/kitchen/set", '{"state": "ON"}')
+        broker.publish("home/attic/w1", "17.5")
         broker.publish("unrelated/topic", "1")
-        found = until(lambda: monitor.ask("/api/channels"), LONG)
-        assert {channel["name"] for channel in found} >= {"temperature", "battery"}
-        assert "unrelated" not in str(found)
+        broker.publish("tele/plug/LWT", "Online")
+        until(lambda: len(monitor.ask("/api/channels")) == 4, LONG)
+        found = {channel["stream"]: (channel["name"], channel["unit"]) for channel in monitor.ask("/api/channels")}
+        assert found == {
+            "home/zigbee2mqtt/kitchen": ("battery", "%"),
+            "home/home/attic/w1": ("temperature", "°C"),
+            "home/tele/plug/LWT": ("value", ""),
+        }
+        assert monitor.end() == 0
+
+
+@pytest.mark.broker
+def test_home_assistant(broker: Broker):
+    announced = '{"name": "Air", "stat_t": "garden/air", "unit_of_meas": "°C", "exp_aft": 600}'
+    broker.publish("garden/air", "19.5", retain=True)
+    broker.publish("homeassistant/sensor/air/config", announced, retain=True)
+    with running("home-assistant.toml", MQTT_BROKER=f"127.0.0.1:{broker.port}") as monitor:
+        (channel,) = until(lambda: monitor.ask("/api/channels"), LONG)
+        assert (channel["stream"], channel["name"], channel["unit"]) == ("home/garden/air", "Air", "°C")
+        assert channel["last_value"] == 19.5
         assert monitor.end() == 0
 
 

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from stripchart.config.schema import json_schema
 
+FIELD = {"name": "a", "type": "u16", "bits": [0, 4], "words": {"0": "off", "1": "on"}, "scale": "${SCALE}"}
 CONFIGS = sorted((Path(__file__).parents[2] / "config").glob("*.toml"))
 
 
@@ -30,8 +31,13 @@ def test_the_ready_made_configurations_fit(validator: Draft202012Validator, file
         {"sources": {"a": {"url": "sim:", "rate": "${RATE}"}}},
         {"sources": {"a": {"url": "${URL}", "rate": 5}}},
         {"sources": {"a": {"url": "-"}}},
+        {"sources": {"a": {"url": "sim:", "time": "device", "time_channel": "millis", "time_unit": "ms"}}},
         {"sources": {"a": {"url": "mqtt://host", "password_file": "x", "decoder": "json"}}, "window": "5m"},
         {"sources": {"a": {"url": "sim:"}}, "server": {"token_file": "x", "port": 5006}, "window": 60},
+        {"sources": {"a": {"url": "-", "decoder": "csv", "decoder_options": {"delimiter": ";"}}}},
+        {"sources": {"a": {"url": "-", "decoder_options": {"delimiter": ";"}}}},
+        {"sources": {"a": {"url": "-", "decoder": "${DECODER}", "decoder_options": {"delimiter": ";"}}}},
+        {"sources": {"a": {"url": "-", "decoder": "binary", "decoder_options": {"sync": "AA", "fields": [FIELD]}}}},
     ],
 )
 def test_what_fits(validator: Draft202012Validator, document: dict[str, Any]):
@@ -46,11 +52,17 @@ def test_what_fits(validator: Draft202012Validator, document: dict[str, Any]):
         {"sources": {"a": {}}},
         {"sources": {"a": {"url": "seral:/dev/ttyUSB0"}}},
         {"sources": {"a": {"url": "sim:", "baudrate": 9600}}},
+        {"sources": {"a": {"url": "sim:", "time": "gps"}}},
         {"sources": {"a": {"url": "sim:", "rate": "fast"}}},
         {"sources": {"a": {"url": "sim:", "decoder": "cvs"}}},
         {"sources": {"a": {"url": "sim:"}}, "theme": "drak"},
         {"sources": {"a": {"url": "sim:"}}, "server": {"port": 70000}},
         {"sources": {"a": {"url": "sim:"}}, "titel": "x"},
+        {"sources": {"a": {"url": "-", "decoder": "json", "decoder_options": {"delimiter": ";"}}}},
+        {"sources": {"a": {"url": "-", "decoder_options": {"delimitr": ";"}}}},
+        {"sources": {"a": {"url": "-", "decoder": "binary", "decoder_options": {"fields": [{"name": "a"}]}}}},
+        {"sources": {"a": {"url": "-", "decoder": "binary", "decoder_options": {"fields": [FIELD | {"type": "u12"}]}}}},
+        {"sources": {"a": {"url": "-", "decoder": "binary", "decoder_options": {"fields": [FIELD | {"untt": "V"}]}}}},
     ],
 )
 def test_what_does_not(validator: Draft202012Validator, document: dict[str, Any]):

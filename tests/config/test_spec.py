@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from stripchart.config.spec import SourceSpec, as_spec, check_name, default_name, free_name, source
 from stripchart.errors import ConfigError
+from stripchart.flow.clock import ClockOptions
 from stripchart.plugins import load
 from stripchart.sources.function import FunctionSource
 from stripchart.sources.mqtt import MqttSource
@@ -153,8 +154,41 @@ def test_a_ready_source():
 
 
 def test_a_ready_source_takes_no_options():
-    assert lines(source(Gauge(), baudrate=3)) == [
-        "gauge:7: baudrate: no such option; there are: decoder, decoder_options, must_start"
+    known = "decoder, decoder_options, must_start, time, time_channel, time_unit, time_zone"
+    assert lines(source(Gauge(), baudrate=3)) == [f"gauge:7: baudrate: no such option; there are: {known}"]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        source("sim:", time="device", time_channel="millis", time_unit="ms", time_zone="UTC"),
+        source("sim:?time=device&time_channel=millis", time_unit="ms", time_zone="UTC"),
+        source(Gauge(), time="device", time_channel="millis", time_unit="ms", time_zone="UTC"),
+        source(idle_workers, time="device", time_channel="millis", time_unit="ms", time_zone="UTC"),
+    ],
+)
+def test_every_source_has_a_clock(spec: SourceSpec):
+    assert spec.clock().options == ClockOptions("device", "millis", "ms", "UTC")
+    assert spec.build()
+
+
+def test_what_is_wrong_with_the_clock_is_told_with_the_rest():
+    spec = source("sim:?time=gps&time_zone=Mars", time_unit="h", tim_channel="x")
+    expected = [
+        "sim:?time=gps&time_zone=Mars: tim_channel: no such option; did you mean 'time_channel'?",
+        "sim:?time=gps&time_zone=Mars: time: expected one of 'auto', 'host', 'device', got 'gps'",
+        "sim:?time=gps&time_zone=Mars: time_unit: expected one of 'auto', 's', 'ms', 'us', 'ns', got 'h'",
+        "sim:?time=gps&time_zone=Mars: time_zone: expected a name such as Europe/Berlin or UTC, got 'Mars'",
+    ]
+    assert sorted(lines(spec)) == sorted(expected)
+    with pytest.raises(ConfigError) as caught:
+        spec.clock()
+    assert sorted(str(caught.value).splitlines()) == sorted(expected[1:])
+
+
+def test_a_clock_is_described_once():
+    assert lines(source("sim:?time=host", time="host")) == [
+        "sim:?time=host: time: is given twice, in the URL and beside it"
     ]
 
 

@@ -11,7 +11,6 @@ from stripchart.decoders.json import JsonDecoder
 from stripchart.decoders.keyvalue import KeyValueDecoder
 from stripchart.decoders.topics import TopicsDecoder
 from stripchart.flow.records import Chunk
-from stripchart.plugins import registered
 from stripchart.testing import TIME_NS, DecoderContract
 
 
@@ -74,9 +73,3 @@ class TestAutoOfTopics(DecoderContract):
 
     def make(self) -> Any:
         return AutoDecoder()
-
-
-def test_every_built_in_decoder_is_tested_here():
-    tested = {type(suite().make()) for suite in DecoderContract.__subclasses__()}
-    built_in = {point.load() for point in registered("decoders").values() if point.value.startswith("stripchart.")}
-    assert built_in <= tested

@@ -7,13 +7,14 @@ import pytest
 
 from stripchart.decoders.csv import CsvDecoder
 from stripchart.errors import ConfigError
-from stripchart.flow.records import Kind
-from support.decoding import feed, values
+from stripchart.flow.records import Channel, Kind
+from support.decoding import account, exact, feed, values
 
 
 def decode(*lines: str, **options: Any) -> list[dict[str, Any]]:
     decoder = CsvDecoder(CsvDecoder.Options(**options))
-    return values(feed(decoder, "".join(line + "\n" for line in lines).encode(), finish=True))
+    batches = feed(decoder, "".join(line + "\n" for line in lines).encode(), finish=True)
+    return values(batch for batch in batches if batch.stream != "log")
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,7 @@ def decode(*lines: str, **options: Any) -> list[dict[str, Any]]:
         (" 1 , 2 ", [1, 2]),
         ("1,5;2,25", [1.5, 2.25]),
         (",5;-0,5", [0.5, -0.5]),
+        ("+1,;2,5e1", [1, 25]),
         ("0x1A,-0XfF", [26, -255]),
         ('"1","2.5"', [1, 2.5]),
         ('"1,5";"2"', [1.5, 2]),
@@ -52,13 +54,36 @@ def test_nan_is_a_value():
     assert math.isnan(row["column 2"])
 
 
-@pytest.mark.parametrize("time", ["2025-10-31T18:35:45Z", "2025-10-31-18:35:45", "2025-10-31 18:35:45", "18:35:45.5"])
-def test_a_time_in_front_is_skipped_and_keeps_its_place(time: str):
-    assert decode("time,t,h", f"{time},1,2") == [{"t": 1, "h": 2}]
+@pytest.mark.parametrize(
+    ("stamp", "seconds", "unit"),
+    [
+        ("2025-10-31T18:35:45Z", 1761935745, "s"),
+        ("2025-10-31T18:35:45.25+01:00", 1761932145.25, "s"),
+        ("2025-10-31-18:35:45", 1761935745, "wall"),
+        ("2025/10/31 18:35:45", 1761935745, "wall"),
+        ("2025-10-31 8:35:45,5", 1761899745.5, "wall"),
+    ],
+)
+def test_a_time_in_front_is_the_devices_clock(stamp: str, seconds: float, unit: str):
+    (batch,) = feed(CsvDecoder(), f"time;t;h\n{stamp};1;2\n".encode())
+    assert batch.channels == (Channel("time", unit, Kind.TIME), Channel("t"), Channel("h"))
+    assert values([batch]) == [{"time": seconds, "t": 1, "h": 2}]
 
 
-def test_date_and_time_between_blanks_are_two_cells():
-    assert decode("2025-10-31 18:35:45 1 2") == [{"column 3": 1, "column 4": 2}]
+@pytest.mark.parametrize("stamp", ["18:35:45.5", "2025-10-31", "2025-02-30 18:35:45"])
+def test_half_a_time_in_front_is_skipped_and_keeps_its_place(stamp: str):
+    assert decode("time,t,h", f"{stamp},1,2") == [{"t": 1, "h": 2}]
+
+
+def test_a_date_and_a_time_may_be_two_cells():
+    row = {"column 1": 1761935745, "column 3": 1, "column 4": 2}
+    assert decode("2025-10-31 18:35:45 1 2", "2025-10-31,18:35:45,1,2") == [row, row]
+
+
+def test_a_number_in_front_is_a_column():
+    assert decode("time,t", "1761935745,1") == [{"time": 1761935745, "t": 1}]
+    (batch,) = feed(CsvDecoder(), b"time,t\n1761935745,1\n")
+    assert {channel.kind for channel in batch.channels} == {Kind.NUMBER}
 
 
 def test_rows_of_varying_length():
@@ -93,10 +118,11 @@ def test_a_new_header_lets_columns_be_others():
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("Sensor 5 ready", "not a number"),
+        ("at 5 ok", "not a number"),
+        ("--", "not a number"),
         ("1_000", "not a number"),
         ("2025-10-31T18:35:45Z", "not a number"),
-        ("boot: ok, 5.x", "not a number"),
+        ("1,2.3.x4", "not a number"),
         ("\x1b[0m,5", "not a number"),
         ("0x" + "F" * 20 + ",1,0x", "not a number"),
         (",,", "not a number"),
@@ -136,3 +162,39 @@ def test_notes():
     assert decoder.note == "CSV, 3 columns, header"
     feed(decoder, b"18:35:45,4,5\n")
     assert decoder.note == "CSV, 2 columns, header; its time column is not used"
+    feed(decoder, b"2025-10-31T18:35:45,4,5\n")
+    assert decoder.note == "CSV, 3 columns, header"
+
+
+@pytest.mark.parametrize("line", ["Sensor 5 ready", "boot: ok, 5.x", "WiFi connected, IP 192.168.1.5"])
+def test_log_text(line: str):
+    decoder = CsvDecoder()
+    feed(decoder, b"1,2,3\n1,2,3\n")
+    (batch,) = feed(decoder, line.encode() + b"\n")
+    assert (batch.stream, batch["text"].tolist()) == ("log", [line])
+    assert decoder.tally.rejected.total() == 0
+
+
+def test_a_header_seen_late_or_never():
+    assert decode("1,2", "t,h", "3,4", "t,h", "5,6") == [
+        {"column 1": 1, "column 2": 2},
+        {"t": 3, "h": 4},
+        {"t": 5, "h": 6},
+    ]
+
+
+def test_quoted_cells_may_hold_the_delimiter():
+    assert decode('1,"a, b"', '2,"c ""d"""') == [
+        {"column 1": 1, "column 2": "a, b"},
+        {"column 1": 2, "column 2": 'c "d"'},
+    ]
+
+
+@pytest.mark.parametrize("lines", [b"1,5;2\n,5;3,\n1.5;-2,25\n", b"+1;.5;007\n5.;1e400;-0\n", b"\t1\t2\n3\t\t4\n"])
+def test_what_is_read_together_is_as_read_alone(lines: bytes):
+    fast, slow = CsvDecoder(), CsvDecoder()
+    for _ in range(3):
+        found = feed(fast, lines)
+        assert exact(found) == [row for line in lines.splitlines(keepends=True) for row in exact(feed(slow, line))]
+        slow._form = None
+    assert account(fast) == account(slow)

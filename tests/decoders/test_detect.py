@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stripchart.decoders.arduino import ArduinoDecoder
+from stripchart.decoders.cells import LOG_STREAM
 from stripchart.decoders.csv import CsvDecoder
 from stripchart.decoders.detect import AutoDecoder
 from stripchart.errors import ConfigError
@@ -26,14 +27,19 @@ BOOT = (
 )
 
 
+def samples(batches: list[Batch]) -> list[dict[str, Any]]:
+    """Return all rows but log text, by channel name."""
+    return values(batch for batch in batches if batch.stream != LOG_STREAM)
+
+
 @pytest.mark.parametrize(
     ("lines", "note"),
     [
-        (b"1,2,3\n", "CSV, 3 columns"),
-        (b"temp:1 hum:2\n", "Arduino labels: temp, hum"),
-        (b"23.5\n", "Arduino, 1 value"),
-        (b"T=1 H=2\n", "key=value: T, H"),
-        (b'{"a":1}\n', "JSON lines"),
+        (b"1,2,3\n", "CSV, 3 columns (sure)"),
+        (b"temp:1 hum:2\n", "Arduino labels: temp, hum (sure)"),
+        (b"23.5\n", "Arduino, 1 value (sure)"),
+        (b"T=1 H=2\n", "key=value: T, H (sure)"),
+        (b'{"a":1}\n', "JSON lines (sure)"),
     ],
 )
 @pytest.mark.parametrize("before", [b"", BOOT, b"\x80\xff\x00garb"], ids=["clean", "after boot text", "after garbage"])
@@ -41,9 +47,9 @@ def test_it_finds_the_decoder_and_loses_no_row(lines: bytes, note: str, before: 
     decoder = AutoDecoder()
     if before and not before.endswith(b"\n"):
         before += b"\n"
-    assert len(values(feed(decoder, before + lines * 5))) == 5
+    assert len(samples(feed(decoder, before + lines * 5))) == 5
     assert decoder.note == note
-    assert len(values(feed(decoder, lines * 5))) == 5
+    assert len(samples(feed(decoder, lines * 5))) == 5
 
 
 def test_nothing_is_plotted_before_it_is_clear_and_nothing_lost_then():
@@ -52,8 +58,8 @@ def test_nothing_is_plotted_before_it_is_clear_and_nothing_lost_then():
         assert decoder.feed([Chunk(b"%d,1\n" % number, NOW_NS + number)]) == []
         assert decoder.buffered == 4 * (number + 1)
         assert decoder.note == ""
-    (batch,) = decoder.feed([Chunk(b"4,1\n", NOW_NS + 4)])
-    assert batch.time.tolist() == [NOW_NS + number for number in range(5)]
+    found = decoder.feed([Chunk(b"4,1\n", NOW_NS + 4)])
+    assert [time for _, time, _ in rows(found)] == [NOW_NS + number for number in range(5)]
     assert decoder.buffered == 0
 
 
@@ -62,9 +68,9 @@ def test_a_slow_device_is_decided_after_two_seconds():
     assert decoder.feed([Chunk(b"T: 1 C\n", NOW_NS)]) == []
     assert decoder.feed([Chunk(b"T: 2 C\n", NOW_NS + SECOND)]) == []
     assert decoder.feed([Chunk(b"", NOW_NS + 2 * SECOND - 1)]) == []
-    (batch,) = decoder.feed([Chunk(b"", NOW_NS + 2 * SECOND)])
-    assert batch.time.tolist() == [NOW_NS, NOW_NS + SECOND]
-    assert decoder.note == "key=value: T"
+    found = decoder.feed([Chunk(b"", NOW_NS + 2 * SECOND)])
+    assert [time for _, time, _ in rows(found)] == [NOW_NS, NOW_NS + SECOND]
+    assert decoder.note == "key=value: T (likely)"
 
 
 def test_the_end_of_the_input_decides_too():
@@ -72,15 +78,36 @@ def test_the_end_of_the_input_decides_too():
     assert values(feed(decoder, b"a=1\na=2", finish=True)) == [{"a": 1}, {"a": 2}]
 
 
-def test_what_nobody_reads_is_rejected_with_reasons_until_somebody_does():
+def test_what_nobody_reads_is_log_text_or_rejected_until_somebody_does():
     decoder = AutoDecoder()
-    feed(decoder, b"nothing, to see here!\n" * 120)
-    assert decoder.tally.rejected == {"not a number": 100}
+    found = feed(decoder, b"nothing, to see here!\n--..--\n" * 60)
+    assert [row for row in values(found) if "text" in row] == [{"text": "nothing, to see here!"}] * 50
+    assert decoder.tally.rejected == {"not recognised": 50}
     assert decoder.note == "not recognised yet"
-    assert decoder.buffered == 20 * len("nothing, to see here!\n")
-    assert len(values(feed(decoder, b'{"a":1}\n' * 30))) == 30
-    assert decoder.tally.rejected == {"not a number": 100, "not JSON": 20}
-    assert decoder.note == "JSON lines"
+    assert decoder.chosen == ""
+    assert decoder.buffered == 10 * len("nothing, to see here!\n--..--\n")
+    assert len(samples(feed(decoder, b'{"a":1}\n' * 30))) == 30
+    assert decoder.tally.rejected == {"not recognised": 50, "not JSON": 10}
+    assert decoder.note == "JSON lines (sure)"
+    assert decoder.chosen == "json"
+
+
+def test_a_number_by_chance_in_binary_data_is_no_sample():
+    decoder = AutoDecoder()
+    chunks = [Chunk(bytes(range(128, 192)) + b"\n7\n", NOW_NS + number * SECOND) for number in range(30)]
+    found = [batch for chunk in chunks for batch in decoder.feed([chunk])]
+    assert values(found) == []
+    assert decoder.note == "binary, format unknown"
+    assert decoder.tally.rejected.total() >= 50
+
+
+def test_binary_data_without_line_ends_is_said_to_be_when_time_is_up():
+    decoder = AutoDecoder()
+    decoder.feed([Chunk(b"\x81\x92" * 100, NOW_NS)])
+    assert decoder.note == ""
+    decoder.feed([Chunk(b"", NOW_NS + 2 * SECOND)])
+    assert decoder.note == "binary, format unknown"
+    assert decoder.buffered == 200
 
 
 def test_a_stream_without_line_ends_is_given_up_piece_by_piece():
@@ -98,7 +125,7 @@ class TestAnotherFormat:
         feed(decoder, b"1,2\n" * 10)
         chunks = [Chunk(b'{"a":%d}\n' % number, NOW_NS + number * SECOND // 4) for number in range(30)]
         found: list[Batch] = [batch for chunk in chunks for batch in decoder.feed([chunk])]
-        assert decoder.note == "JSON lines"
+        assert decoder.note == "JSON lines (sure)"
         assert values(found)[-1] == {"a": 29}
         assert len(values(found)) >= 19
         assert decoder.tally.frames == 10 + 30
@@ -111,14 +138,14 @@ class TestAnotherFormat:
             decoder.feed([Chunk(b"restarting, please wait!\n", NOW_NS + number * SECOND // 4)])
         assert decoder.note == "not recognised yet"
         found = decoder.feed([Chunk(b"3,4\n" * 5, NOW_NS + 11 * SECOND)])
-        assert values(found) == [{"t": 3, "h": 4}] * 5
-        assert decoder.note == "CSV, 2 columns, header"
+        assert samples(found) == [{"t": 3, "h": 4}] * 5
+        assert decoder.note == "CSV, 2 columns, header (sure)"
 
     def test_silence_alone_is_no_doubt(self):
         decoder = AutoDecoder()
         feed(decoder, b"1,2\n" * 5)
         decoder.feed([Chunk(b"hello!\n", NOW_NS + 100 * SECOND)])
-        assert decoder.note == "CSV, 2 columns"
+        assert decoder.note == "CSV, 2 columns (sure)"
 
 
 class TestReset:
@@ -154,7 +181,7 @@ def test_after_the_choice_it_is_as_the_chosen_decoder():
 def test_times_never_go_back_where_held_chunks_were_cut():
     decoder = AutoDecoder()
     found = decoder.feed([Chunk(b"log!\n" * 70 + b"1,2\n" * 70, NOW_NS, NOW_NS - SECOND)])
-    times = [time for _, time, _ in rows(found)]
+    times = [time for stream, time, _ in rows(found) if not stream]
     assert len(times) == 70
     assert times == sorted(times)
     assert times[-1] == NOW_NS

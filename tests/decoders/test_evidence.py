@@ -2,11 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from stripchart.decoders.arduino import ArduinoDecoder
-from stripchart.decoders.csv import CsvDecoder
-from stripchart.decoders.evidence import Evidence, Trial
-from stripchart.decoders.json import JsonDecoder
-from stripchart.decoders.keyvalue import KeyValueDecoder
+from stripchart.decoders.candidates import CANDIDATES
+from stripchart.decoders.evidence import Evidence, Trial, rank
 from stripchart.flow.records import Chunk
 from support.decoding import NOW_NS
 
@@ -19,41 +16,53 @@ def gather(*pieces: bytes, lines: int = 50, size: int = 1000) -> Evidence:
     return evidence
 
 
+def best(evidence: Evidence) -> str:
+    found = evidence.best()
+    return found.candidate.name if found else ""
+
+
+def trial(name: str, *lines: bytes) -> Trial:
+    tried = Trial(next(candidate for candidate in CANDIDATES if candidate.name == name))
+    for line in lines:
+        tried.read(Chunk(line + b"\n", NOW_NS))
+    return tried
+
+
 @pytest.mark.parametrize(
-    ("line", "kind"),
+    ("line", "name"),
     [
-        (b"23.5", ArduinoDecoder),
-        (b"temp:23.5", ArduinoDecoder),
-        (b"temp:23.5,hum:40", ArduinoDecoder),
-        (b"temp: 23 hum: 40", ArduinoDecoder),
-        (b"a:1, 5", ArduinoDecoder),
-        (b"1,2,3", CsvDecoder),
-        (b"1 2 3", CsvDecoder),
-        (b"1\t2", CsvDecoder),
-        (b"1,5;2,5", CsvDecoder),
-        (b"12:34:56,1,2", CsvDecoder),
-        (b"OK,1,2", CsvDecoder),
-        (b"temp=23.5", KeyValueDecoder),
-        (b"T: 23.5 C, H: 40 %", KeyValueDecoder),
-        (b"mode: on", KeyValueDecoder),
-        (b"V\t12800", KeyValueDecoder),
-        (b'{"a":1}', JsonDecoder),
-        (b'[{"a":1},{"a":2}]', JsonDecoder),
-        (b"[1,2,3]", JsonDecoder),
-        (b'log {"a":1}', JsonDecoder),
-        (b"hello world", None),
-        (b"[12] started", None),
-        (b"I (29) boot: ESP-IDF v4.4", None),
-        (b"mode=auto", None),
+        (b"23.5", "arduino"),
+        (b"temp:23.5", "arduino"),
+        (b"temp:23.5,hum:40", "arduino"),
+        (b"temp: 23 hum: 40", "arduino"),
+        (b"a:1, 5", "arduino"),
+        (b"1,2,3", "csv"),
+        (b"1 2 3", "csv"),
+        (b"1\t2", "csv"),
+        (b"1,5;2,5", "csv"),
+        (b"12:34:56,1,2", "csv"),
+        (b"OK,1,2", "csv"),
+        (b"temp=23.5", "keyvalue"),
+        (b"T: 23.5 C, H: 40 %", "keyvalue"),
+        (b"mode: on", "keyvalue"),
+        (b"V\t12800", "keyvalue"),
+        (b'{"a":1}', "json"),
+        (b'[{"a":1},{"a":2}]', "json"),
+        (b"[1,2,3]", "json"),
+        (b'log {"a":1}', "json"),
+        (b"hello world", ""),
+        (b"[12] started", ""),
+        (b"I (29) boot: ESP-IDF v4.4", ""),
+        (b"mode=auto", ""),
     ],
 )
 @pytest.mark.parametrize("count", [1, 2, 12])
-def test_the_best_decoder_of_lines_alike(line: bytes, kind: type | None, count: int):
+def test_the_best_decoder_of_lines_alike(line: bytes, name: str, count: int):
     evidence = gather((line + b"\n") * count)
     if not evidence.judge():
         evidence.add([Chunk(b"", NOW_NS + 2 * SECOND)])
         assert evidence.judge()
-    assert evidence.best() is kind
+    assert best(evidence) == name
 
 
 def test_five_rows_alike_are_enough():
@@ -68,13 +77,13 @@ def test_rows_of_changing_shape_take_all_lines():
     assert not evidence.judge()
     evidence.add([Chunk(b"V\t1\nI\t2\n", NOW_NS)])
     assert evidence.judge()
-    assert evidence.best() is KeyValueDecoder
+    assert best(evidence) == "keyvalue"
 
 
 def test_one_row_by_chance_among_other_lines_is_no_evidence():
     evidence = gather(b"chip 32\nheap: 23456\n" + b"Connecting...\n" * 48)
     assert evidence.judge()
-    assert evidence.best() is None
+    assert best(evidence) == ""
 
 
 @pytest.mark.parametrize("later", [2 * SECOND, -SECOND], ids=["after two seconds", "the clock was set back"])
@@ -90,7 +99,7 @@ def test_without_a_line_end_only_objects_are_evidence():
     assert not evidence.judge()
     evidence.add([Chunk(b"", NOW_NS + 2 * SECOND)])
     assert evidence.judge()
-    assert evidence.best() is JsonDecoder
+    assert best(evidence) == "json"
     evidence = gather(b"1,2,3")
     evidence.add([Chunk(b"", NOW_NS + 2 * SECOND)])
     assert not evidence.judge()
@@ -100,7 +109,7 @@ def test_what_was_read_is_let_go_and_the_rest_kept_with_times_in_proportion():
     evidence = Evidence(2, 2 * SECOND, 1000)
     evidence.add([Chunk(b"a!\n", NOW_NS), Chunk(b"b!\nc!\nd", NOW_NS + 7, NOW_NS)])
     assert evidence.judge()
-    assert evidence.take_read() == ([Chunk(b"a!\n", NOW_NS), Chunk(b"b!\n", NOW_NS + 3, NOW_NS)], True)
+    assert evidence.take_tried() == ([Chunk(b"a!\n", NOW_NS), Chunk(b"b!\n", NOW_NS + 3, NOW_NS)], True)
     assert evidence.chunks == [Chunk(b"c!\nd", NOW_NS + 7, NOW_NS + 3)]
     assert evidence.size == 4
 
@@ -108,7 +117,7 @@ def test_what_was_read_is_let_go_and_the_rest_kept_with_times_in_proportion():
 def test_without_a_line_the_limit_is_let_go():
     evidence = gather(b"x" * 15, size=10)
     assert evidence.judge()
-    assert evidence.take_read() == ([Chunk(b"x" * 10, NOW_NS)], False)
+    assert evidence.take_tried() == ([Chunk(b"x" * 10, NOW_NS)], False)
     assert evidence.size == 5
 
 
@@ -117,14 +126,63 @@ def test_a_return_at_the_end_may_be_half_of_a_line_end():
     assert not evidence.judge()
     evidence.add([Chunk(b"\n", NOW_NS)])
     assert evidence.judge()
-    assert evidence.take_read() == ([Chunk(b"1,2\r", NOW_NS), Chunk(b"\n", NOW_NS)], True)
+    assert evidence.take_tried() == ([Chunk(b"1,2\r", NOW_NS), Chunk(b"\n", NOW_NS)], True)
+
+
+def test_without_a_line_nor_a_number_much_of_it_is_let_go_when_time_is_up():
+    evidence = gather(b"\x81" * 5000, size=1 << 16)
+    assert not evidence.judge()
+    evidence.add([Chunk(b"", NOW_NS + 2 * SECOND)])
+    assert evidence.judge()
+    assert evidence.best() is None
+    assert evidence.take_tried() == ([Chunk(b"\x81" * 5000, NOW_NS)], False)
+
+
+@pytest.mark.parametrize("name", ["arduino", "csv"])
+def test_a_number_by_chance_among_garbage_is_no_evidence(name: str):
+    garbage = [b"\x80%d\xff" % number for number in range(10)]
+    tried = trial(name, b"1,2" if name == "csv" else b"7", *garbage)
+    assert tried.rows == 1
+    assert not tried.plausible
 
 
 def test_rows_with_text_weigh_less():
-    pairs, cells = Trial(KeyValueDecoder()), Trial(CsvDecoder())
-    for line in (b"V\t12800", b"PID\t0xA053", b"I\t-500"):
-        pairs.read(line, NOW_NS)
-        cells.read(line, NOW_NS)
+    lines = (b"V\t12800", b"PID\t0xA053", b"I\t-500")
+    pairs, cells = trial("keyvalue", *lines), trial("csv", *lines)
     assert pairs.merit > cells.merit
     assert pairs.plausible
     assert cells.plausible
+
+
+def test_one_right_checksum_leaves_no_doubt():
+    assert trial("nmea", b"$GPVTG,084.4,T,081.3,M,2.43,N,4.50,K,A*24").rows == 0
+    tried = trial("nmea", b"$GPVTG,084.4,T,081.3,M,2.43,N,4.50,K,A*25")
+    assert (tried.rows, tried.sure, tried.confidence) == (1, True, "sure")
+
+
+@pytest.mark.parametrize(
+    ("lines", "confidence"),
+    [
+        ([b"1,2"] * 5, "sure"),
+        ([b"boot text"] * 3 + [b"1,2"] * 5, "sure"),
+        ([b"1,2"] * 3, "likely"),
+        ([b"OK,1,2"] * 9, "likely"),
+        ([b"1,2", b"1,2", b"a log line", b"1,2"] * 3, "75 % fits"),
+        ([b"1,2", b"a log line", b"and another", b"and another"] * 5, "unsure, 25 % fits"),
+    ],
+)
+def test_confidence_in_words(lines: list[bytes], confidence: str):
+    assert trial("csv", *lines).confidence == confidence
+
+
+def test_a_mark_that_comes_in_two_pieces_counts():
+    evidence = gather(b"x" * 60 + b"BM\0", b"\x1c" + bytes(60), size=128)  # the mark lies across the 64th byte
+    evidence.judge()
+    assert any(one.candidate.name == "pmsx003" for one in evidence._trials)
+
+
+def test_all_decoders_that_make_samples_are_ranked():
+    ranked = rank(b"boot\nt:1,h:2\nt:3,h:4\nwhat is that?\n")
+    assert [(one.candidate.name, round(one.share, 2)) for one in ranked] == [("arduino", 0.67), ("keyvalue", 0.67)]
+    assert rank(b"nothing of that kind\n") == []
+    assert [one.candidate.name for one in rank(b"7")] == ["arduino"]

@@ -6,7 +6,7 @@ import pytest
 
 from stripchart.decoders.json import JsonDecoder
 from stripchart.errors import ConfigError
-from stripchart.flow.records import Chunk
+from stripchart.flow.records import Chunk, Kind
 from support.decoding import NOW_NS, feed, values
 
 
@@ -39,8 +39,10 @@ def test_objects(data: bytes, rows: list[dict[str, Any]]):
     ("data", "rows", "rejected"),
     [
         (b'2}\n{"a":1}\n', [{"a": 1}], {"not JSON": 1}),
-        (b'boot ok\n{"a":1}\n', [{"a": 1}], {"not JSON": 1}),
-        (b'[12] heap {"a":1} free\n', [{"value[0]": 12}, {"a": 1}], {"not JSON": 2}),
+        (b'-- ok\n{"a":1}\n', [{"a": 1}], {"not JSON": 1}),
+        (b'mp":21,"hum":40}\n{"a":1}\n', [{"a": 1}], {"not JSON": 1}),
+        (b'\xff boot\n{"a":1}\n', [{"a": 1}], {"not JSON": 1}),
+        (b'{"a":1},[2,3],{"a":4}', [{"a": 1}, {"value[0]": 2, "value[1]": 3}, {"a": 4}], {}),
         (b'{"a":1,\n{"a":2}\n', [{"a": 2}], {"not JSON": 1}),
         (b'{"a":{"b":1}{"a":2}{"a":3}', [{"a": 2}, {"a": 3}], {"not JSON": 1}),
         (b'{"a":nan}\n{"a":1}\n', [{"a": 1}], {"not JSON": 1}),
@@ -56,6 +58,71 @@ def test_objects(data: bytes, rows: list[dict[str, Any]]):
 )  # fmt: skip
 def test_junk_is_rejected_and_the_next_object_read(data: bytes, rows: list[dict[str, Any]], rejected: dict[str, int]):
     assert decode(data) == (rows, rejected)
+
+
+@pytest.mark.parametrize(
+    ("data", "rows", "log"),
+    [
+        (b'boot ok\n{"a":1}\n', [{"a": 1}], ["boot ok"]),
+        (b'[12] heap {"a":1} free\n', [{"a": 1}], ["[12] heap", "free"]),
+        (b'[  8][I][main.cpp:12] setup(): ready\n{"a":1}\n', [{"a": 1}], ["[  8][I][main.cpp:12] setup(): ready"]),
+        (b'Connected to "home"\n[1,2]\n', [{"value[0]": 1, "value[1]": 2}], ['Connected to "home"']),
+    ],
+)
+def test_words_between_values_are_log_text(data: bytes, rows: list[dict[str, Any]], log: list[str]):
+    for pieces in ([data], [data[i : i + 1] for i in range(len(data))]):
+        decoder = JsonDecoder()
+        batches = feed(decoder, *pieces, finish=True)
+        assert values(batch for batch in batches if batch.stream != "log") == rows
+        assert [text for batch in batches if batch.stream == "log" for text in batch["text"]] == log
+        assert decoder.tally.rejected.total() == 0
+
+
+def test_log_text_has_the_time_of_its_line():
+    batch, log = JsonDecoder().feed([Chunk(b'{"a":1}\nready\n{"a":2}\n', NOW_NS, NOW_NS - 30)])
+    assert batch.time.tolist() == [NOW_NS - 20, NOW_NS]
+    assert log.time.tolist() == [NOW_NS - 10]
+
+
+@pytest.mark.parametrize("lost", [b'{"t:2}', b'{"temp:2}', b'{t":2}', b'{"t":"x}', b'{"t":{"u":2}', b'{"t":2'])
+def test_a_lost_quote_or_brace_costs_a_few_objects(lost: bytes):
+    decoder = JsonDecoder()
+    found = values(feed(decoder, b'{"t":1}' + lost + b'{"t":3}' * 5))
+    assert found[0] == {"t": 1}
+    assert found.count({"t": 3}) >= 4
+    assert decoder.buffered == 0
+
+
+class TestDeviceTime:
+    @pytest.mark.parametrize(
+        ("field", "value", "unit"),
+        [
+            (b'"time":"2025-10-31T18:35:45Z"', 1761935745, "s"),
+            (b'"Time":"2025-10-31T18:35:45"', 1761935745, "wall"),
+            (b'"timestamp":"2025-10-31T18:35:45.5+01:00"', 1761932145.5, "s"),
+            (b'"ts":1761935745', 1761935745, "s"),
+            (b'"ts":1761935745123', 1761935745123, "ms"),
+            (b'"ts":"1761935745"', 1761935745, "s"),
+            (b'"datetime":1761935745123456', 1761935745123456, "us"),
+            (b'"ts":1761935745123456789', 1761935745123456789, "ns"),
+        ],
+    )
+    def test_it_is_found_by_name(self, field: bytes, value: float, unit: str):
+        (batch,) = feed(JsonDecoder(), b'{%b,"a":1}\n' % field * 2)
+        assert batch.channels[0][1:3] == (unit, Kind.TIME)
+        assert batch.values[0].tolist() == [float(value)] * 2
+
+    @pytest.mark.parametrize(
+        "line", [b'{"time":5000,"a":1}', b'{"time":true,"a":1}', b'{"ts":5e9,"a":1}', b'{"a":{"ts":1761935745},"b":1}',
+                 b'{"time":"noon","a":1}', b'{"ts":1761935745}', b'{"timeout":1761935745,"a":1}']
+    )  # fmt: skip
+    def test_other_values_are_none(self, line: bytes):
+        for batch in feed(JsonDecoder(), (line + b"\n") * 2):
+            assert all(channel.kind is not Kind.TIME for channel in batch.channels)
+
+    def test_the_first_one_counts(self):
+        (batch,) = feed(JsonDecoder(), b'{"time":5,"ts":1761935745,"timestamp":1761935746}\n' * 2)
+        assert [channel.kind for channel in batch.channels] == [Kind.NUMBER, Kind.TIME, Kind.NUMBER]
 
 
 class TestSeveralObjectsTogether:
@@ -139,7 +206,7 @@ def test_reset_forgets_the_object_that_is_not_complete():
 
 def test_note():
     decoder = JsonDecoder()
-    feed(decoder, b"junk\n")
+    feed(decoder, b"--\n")
     assert decoder.note == ""
     feed(decoder, b'{"a":1}\n')
     assert decoder.note == "JSON lines"

@@ -14,7 +14,9 @@ def decode(line: str) -> list[tuple[str, str, Kind, Any]]:
     """Return name, unit, kind and value of each channel of a line."""
     batches = feed(KeyValueDecoder(), line.encode() + b"\n", finish=True)
     return [
-        (*channel, column[0]) for batch in batches for channel, column in zip(batch.channels, batch.values, strict=True)
+        (channel.name, channel.unit, channel.kind, column[0])
+        for batch in batches
+        for channel, column in zip(batch.channels, batch.values, strict=True)
     ]
 
 
@@ -38,7 +40,14 @@ def numbers(*found: tuple[str, str, float]) -> list[tuple[str, str, Kind, float]
         ("a=+.5 b=5. c=-1e-3 d=007", numbers(("a", "", 0.5), ("b", "", 5), ("c", "", -1e-3), ("d", "", 7))),
         ("x=inf", numbers(("x", "", math.inf))),
         ("x=5e y=5eV", numbers(("x", "e", 5), ("y", "eV", 5))),
-        ("ts=2025-10-31T18:35:45Z x=1", numbers(("x", "", 1))),
+        ("ts=2025-10-31T18:35:45Z x=1", [("ts", "s", Kind.TIME, 1761935745), ("x", "", Kind.NUMBER, 1)]),
+        ("Time: 2025-10-31 18:35:45, x: 1", [("Time", "wall", Kind.TIME, 1761935745), ("x", "", Kind.NUMBER, 1)]),
+        ("x=1 ts=1761935745123", [("x", "", Kind.NUMBER, 1), ("ts", "ms", Kind.TIME, 1761935745123)]),
+        ("time=5000 x=1", numbers(("time", "", 5000), ("x", "", 1))),
+        (
+            "on=2025-10-31T18:35:45Z off=2025-10-31T18:35:46Z x=1",
+            [("on", "s", Kind.TIME, 1761935745), ("x", "", Kind.NUMBER, 1)],
+        ),
         ("time: 12:34:56, x: 1", numbers(("x", "", 1))),
         ("a=1 a=2", numbers(("a", "", 1), ("a 2", "", 2))),
         (" | a=1 |", numbers(("a", "", 1))),
@@ -65,10 +74,6 @@ def test_nan_is_a_value():
 @pytest.mark.parametrize(
     "line",
     [
-        "load:0x3fff0030,len:1344",
-        "WiFi: connected",
-        "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)",
-        "IP: 192.168.1.5",
         "T: 2x.5",
         "T: 23.5.1",
         "T: 12:34",
@@ -76,10 +81,9 @@ def test_nan_is_a_value():
         "5=5",
         "T:",
         "T",
-        "hello world",
         "V\t12 A\t3",
-        'msg=""',
-        'msg="open',
+        'm=""',
+        'm="op',
         "a=\x1b[0m",
         "a=1 -- b=2",
     ],
@@ -88,6 +92,36 @@ def test_rejected_lines(line: str):
     decoder = KeyValueDecoder()
     assert feed(decoder, line.encode() + b"\n", finish=True) == []
     assert decoder.tally.rejected == {"not key=value": 1}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "load:0x3fff0030,len:1344",
+        "WiFi: connected",
+        "rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)",
+        "Local IP: 192.168.1.5",
+        "hello world",
+        'msg="open',
+    ],
+)
+def test_log_text(line: str):
+    decoder = KeyValueDecoder()
+    (batch,) = feed(decoder, line.encode() + b"\n", finish=True)
+    assert (batch.stream, batch["text"].tolist()) == ("log", [line])
+    assert decoder.tally.rejected.total() == 0
+
+
+def test_a_time_is_told_value_by_value():
+    decoder = KeyValueDecoder()
+    for number in range(3):
+        (*batches,) = feed(decoder, b"ts=%d x=%d\n" % (5 + 1761935745 * (number == 1), number) * 2)
+    assert [batch.channels[0].kind for batch in batches] == [Kind.NUMBER]
+    assert decoder._form is None
+
+
+def test_lines_that_take_turns():
+    assert values(feed(KeyValueDecoder(), b"T: 23\nH: 40\n" * 3)) == [{"T": 23}, {"H": 40}] * 3
 
 
 def test_what_is_no_text_is_rejected():
@@ -105,15 +139,15 @@ def test_blocks_of_ve_direct_are_rows_of_one_value_each():
 
 def test_a_line_with_nothing_but_a_time_holds_no_value():
     decoder = KeyValueDecoder()
-    assert feed(decoder, b"t=12:34:56\n", finish=True) == []
-    assert decoder.tally.decoded == 1
+    assert feed(decoder, b"t=12:34:56\nt=2025-10-31T18:35:45Z\n", finish=True) == []
+    assert decoder.tally.decoded == 2
 
 
 def test_the_unit_belongs_to_the_channel():
     decoder = KeyValueDecoder()
     feed(decoder, b"T: 1 C\nT: 2 C\n")
     (batch,) = feed(decoder, b"T: 3 C\nT: 4 C\n")
-    assert decoder._template is not None
+    assert decoder._form is not None
     assert batch.channels[0].unit == "C"
     (other,) = feed(decoder, b"T: 3 F\n")
     assert other.channels[0].unit == "F"

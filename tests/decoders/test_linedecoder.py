@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from stripchart.decoders.arduino import ArduinoDecoder
-from stripchart.decoders.linedecoder import Header, _is_tail
-from stripchart.errors import ConfigError
+from stripchart.decoders.keyvalue import KeyValueDecoder
+from stripchart.decoders.linedecoder import _are_tail, is_tail
 from stripchart.flow.records import Chunk
-from support.decoding import NOW_NS, feed, values
+from support.decoding import NOW_NS, feed, rows, values
 
 MS = 1_000_000
 
@@ -50,12 +50,25 @@ class TestPartialFirstLine:
         (batch,) = decoder.feed([Chunk(b"", NOW_NS + 1000 * MS)])
         assert batch.time.tolist() == [NOW_NS]
 
+    def test_a_tail_that_cannot_be_read_is_no_log_text(self):
+        decoder = KeyValueDecoder()
+        found = feed(decoder, b"C, Humidity: 40 %\nTemp: 1 C, Humidity: 40 %\nTemp: 2 C, Humidity: 41 %\n")
+        assert values(found) == [{"Temp": 1, "Humidity": 40}, {"Temp": 2, "Humidity": 41}]
+        assert decoder.tally.rejected == {"partial first line": 1}
+
+    def test_the_end_of_a_text(self):
+        assert is_tail(b"C, H: 4 %", b"T: 1 C, H: 5 %")
+        assert is_tail(b"p: 2.5x", b"temp: 3x")
+        assert not is_tail(b"temp: 2x", b"temp: 3x")
+        assert not is_tail(b"ready", b"1,2")
+        assert not is_tail(b"12", b"1,2")
+
     def test_labels_of_a_tail(self):
-        assert _is_tail(("", "b"), ("a", "b"))
-        assert _is_tail(("b",), ("a", "b"))
-        assert not _is_tail(("a", "b"), ("a", "b"))
-        assert not _is_tail(("a",), ("a", "b"))
-        assert not _is_tail((), ("a",))
+        assert _are_tail(("", "b"), ("a", "b"))
+        assert _are_tail(("b",), ("a", "b"))
+        assert not _are_tail(("a", "b"), ("a", "b"))
+        assert not _are_tail(("a",), ("a", "b"))
+        assert not _are_tail((), ("a",))
 
 
 class TestHeader:
@@ -74,19 +87,33 @@ class TestHeader:
         assert values(found) == [{"value 1": 5, "value 2": 6}, {"x": 7, "y": 8}, {"x": 9, "y": 10}]
 
     def test_one_that_never_fits_names_nothing(self):
-        assert values(feed(ArduinoDecoder(), b"Hello world\n1,2\nReady\n3,4\n")) == [
-            {"value 1": 1, "value 2": 2},
-            {"value 1": 3, "value 2": 4},
+        assert values(feed(ArduinoDecoder(), b"Hello, world\n1\n2,3,4\n")) == [
+            {"value 1": 1},
+            {"value 1": 2, "value 2": 3, "value 3": 4},
         ]
 
     @pytest.mark.parametrize("message", [b"Sensor error", b"Ready"])
     def test_words_after_the_first_row_are_a_message(self, message: bytes):
-        rows = b"1 2\n" if b" " in message else b"1\n"
+        row = b"1 2\n" if b" " in message else b"1\n"
         decoder = ArduinoDecoder()
-        found = values(feed(decoder, rows * 2 + message + b"\n" + rows))
-        assert len(found) == 3
-        assert found[0] == found[2]
+        batch, log = feed(decoder, row * 2 + message + b"\n" + row)
+        assert len(batch) == 3
+        assert log["text"].tolist() == [message.decode()]
         assert decoder.tally.decoded == 4
+
+    def test_words_before_it_are_both(self):
+        batch, log = feed(ArduinoDecoder(), b"temp hum\n1 2\n")
+        assert values([batch]) == [{"temp": 1, "hum": 2}]
+        assert log["text"].tolist() == ["temp hum"]
+
+    def test_one_at_the_end_of_a_feed_is_not_used_before_a_row(self):
+        decoder = ArduinoDecoder()
+        feed(decoder, b"1,2\n3,4\nx,y,z\n")
+        assert values(feed(decoder, b"1,2\n1,2,3\n4,5\n")) == [
+            {"value 1": 1, "value 2": 2},
+            {"x": 1, "y": 2, "z": 3},
+            {"x": 4, "y": 5},
+        ]
 
     def test_shorter_rows_have_its_first_names_once_it_counts(self):
         found = feed(ArduinoDecoder(), b"x,y,z\n1,2\n1,2,3\n4,5\n")
@@ -105,18 +132,13 @@ class TestHeader:
         found = feed(decoder, b"a,b\n1,2\n3 4 5\n")
         assert values(found) == [{"volts": 1, "amps": 2}, {"volts": 3, "amps": 4, "value 3": 5}]
 
-    def test_names_are_checked(self):
-        assert Header.of_user(" ") is None
-        with pytest.raises(ConfigError, match="columns: expected names separated by commas, got '' in 'a,,b'"):
-            Header.of_user("a,,b")
-
 
 class TestTemplate:
     def test_it_is_learned_after_a_feed_and_lines_of_its_form_make_one_batch(self):
         decoder = ArduinoDecoder()
         (first,) = feed(decoder, b"a:1 b:2\na:3 b:4\n")
-        assert decoder._template is not None
-        (second,) = feed(decoder, b"a:5 b:6\n\na:7 b:nan\nnoise!\na:9 b:10\n")
+        assert decoder._form is not None
+        (second,) = feed(decoder, b"a:5 b:6\n\na:7 b:nan\n##!\na:9 b:10\n")
         assert second.channels is first.channels
         assert second["a"].tolist() == [5, 7, 9]
         assert repr(second["b"].tolist()) == "[6.0, nan, 10.0]"
@@ -140,9 +162,9 @@ class TestTemplate:
     def test_another_form_replaces_it(self):
         decoder = ArduinoDecoder()
         feed(decoder, b"1 2\n3 4\n")
-        before = decoder._template
+        before = decoder._form
         feed(decoder, b"a:1\na:2\n")
-        assert decoder._template is not before
+        assert decoder._form is not before
         assert values(feed(decoder, b"a:3\n1 2\n")) == [{"a": 3}, {"value 1": 1, "value 2": 2}]
 
     def test_a_line_with_too_many_labels_for_one_is_read_without(self):
@@ -150,7 +172,7 @@ class TestTemplate:
         line = b" ".join(b"k%d:%d" % (number, number) for number in range(200)) + b"\n"
         for _ in range(3):
             assert values(feed(decoder, line * 2))[-1]["k199"] == 199
-        assert decoder._template is None
+        assert decoder._form.template is None
 
 
 def test_a_blank_line_is_decoded_into_nothing():
@@ -168,6 +190,39 @@ def test_a_line_beyond_the_limit_is_rejected_and_the_next_is_read():
 
 def test_rejected_lines_are_kept_to_be_shown():
     decoder = ArduinoDecoder()
-    feed(decoder, b"1\n2\nbad, line?\n")
+    feed(decoder, b"1\n2\n3.4.5\n")
     (reject,) = decoder.tally.recent
-    assert (reject.time_ns, reject.reason, reject.data) == (NOW_NS, "not a number", b"bad, line?")
+    assert (reject.time_ns, reject.reason, reject.data) == (NOW_NS, "not a number", b"3.4.5")
+
+
+class TestLogText:
+    LINES = b"1\n2\nI (312) wifi: connected\n3\n23.5 C\n4\n\xff\xfe\nBrownout detector was triggered\n5\n"
+
+    @pytest.mark.parametrize("known", [False, True])
+    def test_it_is_a_stream_beside_and_keeps_its_times(self, *, known: bool):
+        decoder = ArduinoDecoder()
+        if known:
+            feed(decoder, b"8\n9\n")
+        decoded = decoder.tally.decoded
+        batch, log = decoder.feed([Chunk(self.LINES, NOW_NS + 9, NOW_NS)])
+        assert batch["value 1"].tolist() == [1, 2, 3, 4, 5]
+        assert rows([log]) == [
+            ("log", NOW_NS + 3, {"text": "I (312) wifi: connected"}),
+            ("log", NOW_NS + 8, {"text": "Brownout detector was triggered"}),
+        ]
+        assert decoder.tally.decoded == decoded + 7
+        assert decoder.tally.rejected == {"not a number": 1, "not UTF-8": 1}
+
+    def test_a_sample_that_is_refused_is_none(self):
+        decoder = ArduinoDecoder()
+        assert feed(decoder, b"hum" * 50 + b":1\n", finish=True) == []
+        assert decoder.tally.rejected == {"bad name": 1}
+
+    def test_a_line_decoded_alone_is_a_row_only_if_it_holds_numbers(self):
+        decoder = ArduinoDecoder()
+        row = decoder.decode_line(b"a:1", NOW_NS)
+        assert row is not None
+        assert row.values == [1]
+        assert decoder.decode_line(b"WiFi connected, IP 192.168.1.5", NOW_NS) is None
+        assert decoder.decode_line(b"Sensor ready", NOW_NS) is None
+        assert (decoder.tally.decoded, decoder.tally.rejected.total()) == (3, 0)

@@ -51,6 +51,17 @@ def test_finish_gives_the_last_line_without_its_end():
 
 
 class TestTimes:
+    @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 50) | st.integers(0, 10**9)), max_size=20))
+    def test_across_chunks_they_never_go_back(self, reads: list[tuple[int, int]]):
+        chunks, now = [], NOW_NS
+        for number, (count, wait) in enumerate(reads):  # nothing is known of when the first was sent
+            chunks.append(Chunk(b"1\n" * count, now + wait, now if number else 0))
+            now += wait
+        lines = framer()
+        times = [time for chunk in chunks for time in lines.feed([chunk]).time.tolist()]
+        assert times == sorted(times)
+        assert framer().feed(chunks).time.tolist() == times
+
     def test_lines_of_one_chunk_are_spread_since_the_read_before(self):
         lines = framer().feed([Chunk(b"1\n2\n3\n4\n", NOW_NS, NOW_NS - 8 * MS)])
         assert lines.time.tolist() == [NOW_NS - 6 * MS, NOW_NS - 4 * MS, NOW_NS - 2 * MS, NOW_NS]

@@ -45,6 +45,14 @@ def test_kinds():
     assert [column.dtype for column in batch.values] == [np.float64, np.float64, object]
 
 
+def test_the_time_by_the_devices_clock():
+    (batch,) = add({"time": "2025-10-31T18:35:45Z", "t": 21.5})
+    assert batch.channels == (Channel("time", "s", Kind.TIME), Channel("t"))
+    assert batch["time"].tolist() == [1761935745.0]
+    (batch,) = add({"inner": {"ts": 1761935745}, "Time": "2025-10-31T18:35:45"})
+    assert batch.channels == (Channel("inner/ts"), Channel("Time", "wall", Kind.TIME))
+
+
 def test_an_array_of_objects_is_a_row_for_each():
     assert values(add([{"a": 1}, {"a": 2}, {"b": 3}])) == [{"a": 1}, {"a": 2}, {"b": 3}]
 
@@ -88,6 +96,12 @@ def test_limits_are_inclusive():
         [{"a": 1, "b": True}, {"a": 2.5, "b": False}],
         [{"a": -0.0}],
         [{"a": 2**64 - 1}, {"a": -(2**63)}],
+        [{"ts": 1761935745, "a": 1}, {"ts": 1761935746.5, "a": 2}],
+        [{"ts": 12, "a": 1}, {"ts": 13, "a": 2}],
+        [{"ts": 1761935745}],
+        [{"time": 5, "ts": 1761935745123, "timestamp": 1761935745}],
+        [{"Time": "2025-10-31T18:35:45.25", "a": True}, {"Time": "2025-10-31T18:35:46.25", "a": False}],
+        [{"time": "2025-10-31T18:35:45Z", "ts": 1761935745}],
     ],
 )
 def test_plain_objects_added_at_once_are_as_added_one_by_one(objects: list[dict[str, Any]]):
@@ -108,6 +122,15 @@ def test_plain_objects_added_at_once_are_as_added_one_by_one(objects: list[dict[
         [{"": 1}],
         [{}],
         [{"\n": 1}],
+        [{"ts": 12, "a": 1}, {"ts": 1761935746, "a": 2}],
+        [{"ts": 1761935746, "a": 1}, {"ts": 1761935746000, "a": 2}],
+        [{"ts": 12, "a": 1}, {"ts": 1e19, "a": 2}],
+        [{"ts": True, "a": 1}, {"ts": False, "a": 2}],
+        [{"ts": "", "a": 1}],
+        [{"ts": "1761935746", "a": 1}],
+        [{"ts": "2025-10-31T18:35:45Z"}],
+        [{"ts": "2025-10-31T18:35:45Z", "a": 1}, {"ts": "2025-10-31T18:35:45", "a": 1}],
+        [{"ts": "2025-10-31T18:35:45Z", "a": 1}, {"ts": 1761935746, "a": 1}],
     ],
 )
 def test_other_objects_are_not_added_at_once(objects: list[dict[str, Any]]):

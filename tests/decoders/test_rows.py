@@ -60,3 +60,14 @@ def test_an_input_of_ever_changing_shape_does_not_fill_the_memory():
         assert cache[(number,)][0].name == f"{number}-0"
         assert len(cache._known) * 1000 <= rows.MAX_REMEMBERED
         assert len(cache._same) * 1000 <= rows.MAX_REMEMBERED
+
+
+def test_a_gap_begins_a_batch():
+    builder = BatchBuilder("s")
+    for row, gap in enumerate([False, False, True, False, True]):
+        builder.row(A, row, [row], gap=gap)
+    assert [(batch["a"].tolist(), batch.gap) for batch in builder.finish()] == [
+        ([0, 1], False),
+        ([2, 3], True),
+        ([4], True),
+    ]

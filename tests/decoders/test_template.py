@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 
 def read(template: Template, *lines: str | bytes) -> tuple[list[list[float]], list[int]]:
-    """Return the rows that were read, and which lines are odd; the short cut must agree."""
+    """Return the rows that were read, and which lines are odd; what is read at once must agree."""
     data = b"".join((line if isinstance(line, bytes) else line.encode()) + b"\n" for line in lines)
-    numbers, odd = template.read(data, len(lines))
+    numbers, fits = template.read(data, len(lines))
+    odd = [] if fits is None else np.flatnonzero(~fits).tolist()
+    assert fits is None or odd
     assert numbers.shape == (template.columns, len(lines) - len(odd))
     assert numbers.flags.c_contiguous
     whole = template.read_all(data, len(lines))
-    assert (whole is None) == bool(odd)
-    assert whole is None or np.array_equal(whole, numbers)
+    assert whole is None or (not odd and np.array_equal(whole, numbers))
     return numbers.T.tolist(), odd
 
 
@@ -65,10 +66,10 @@ def test_lines_of_the_form_are_read(literals: list[str], line: str, row: list[fl
         (PLAIN, "[1],2,3"),
         (PLAIN, "1,2,true"),
         (PLAIN, "nan,2,3"),
-        (PLAIN, "+1,2,3"),
-        (PLAIN, "007,2,3"),
-        (PLAIN, "1.,2,3"),
-        (PLAIN, "1e999,2,3"),
+        (PLAIN, "+-1,2,3"),
+        (PLAIN, "1.2.3,2,3"),
+        (PLAIN, "e5,2,3"),
+        (PLAIN, "1 5,2,3"),
         (PLAIN, "1\t,2,3"),
         (LABELS, "hum:2, temp:1"),
         (LABELS, "temp:1"),
@@ -104,11 +105,30 @@ def test_one_byte_for_each_literal_or_none():
     assert read(template, "".join(f" k{i}={i}" for i in range(100)))[0] == [[float(i) for i in range(100)]]
 
 
-def test_many_lines_that_orjson_refuses_are_found_by_halving():
-    lines = [f"{number}" if number % 3 else f"0{number}" for number in range(1, 100)]
-    rows, odd = read(Template(["", ""]), *lines)
-    assert odd == [place for place, line in enumerate(lines) if line.startswith("0")]
-    assert rows == [[float(line)] for line in lines if not line.startswith("0")]
+@pytest.mark.parametrize(
+    ("line", "row"),
+    [
+        ("+1,.5,5.", [1.0, 0.5, 5.0]),
+        ("007,-.5e3,1e999", [7.0, -500.0, np.inf]),
+        ("123456789012345678901234567890, 2 ,-0", [123456789012345678901234567890.0, 2.0, 0.0]),
+    ],
+)
+def test_numbers_that_are_none_in_json_are_read_too(line: str, row: list[float]):
+    template = Template(PLAIN)
+    assert template.read_all(b"1,2,3\n", 1) is not None
+    assert read(template, "1,2,3", line, "nan,2,3", line, "1,-,3") == ([[1.0, 2.0, 3.0], row, row], [2, 4])
+
+
+def test_decimal_commas():
+    template = Template(["", ";", ""], decimal_comma=True)
+    assert read(template, "1,5;2", "-,5;+3,25", "1,2,3;4", "1.5;2") == ([[1.5, 2.0], [-0.5, 3.25], [1.5, 2.0]], [2])
+
+
+def test_odd_lines_anywhere():
+    good, odd = ["1", "2"], ["x", "x1", "1x", "-", "", "\x80"]
+    for lines in (good, odd, good + odd, odd + good, [*good, *odd, *good], [good[0], odd[0]] * 5):
+        expected = [place for place, line in enumerate(lines) if line in odd]
+        assert read(Template(["", ""]), *lines) == ([[float(line)] for line in lines if line in good], expected)
 
 
 def test_no_negative_zero():

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stripchart.decoders import topics
+from stripchart.decoders.conventions.rules import Rule
 from stripchart.decoders.topics import TopicsDecoder
 from stripchart.errors import ConfigError
 from stripchart.flow.records import Batch, Channel, Chunk, Kind
 from support.decoding import NOW_NS, rows, values
+from support.messages import chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from stripchart.decoders.samples import Sample
 
 
 def send(decoder: TopicsDecoder, *payloads: bytes | str, topic: str = "a/b", retained: bool = False) -> list[Batch]:
@@ -108,8 +115,7 @@ def test_a_topic_may_change_its_mind():
 
 def test_messages_are_grouped_by_topic():
     decoder = TopicsDecoder()
-    chunks = [Chunk(b"%d" % number, NOW_NS + number, 0, "xy"[number % 2]) for number in range(6)]
-    first, second = decoder.feed(chunks)
+    first, second = decoder.feed([Chunk(b"%d" % number, NOW_NS + number, 0, "xy"[number % 2]) for number in range(6)])
     assert (first.stream, first["value"].tolist()) == ("x", [0, 2, 4])
     assert (second.stream, second["value"].tolist()) == ("y", [1, 3, 5])
     assert first.time.tolist() == [NOW_NS, NOW_NS + 2, NOW_NS + 4]
@@ -145,18 +151,65 @@ def test_several_lines_in_a_payload_are_not_several_values():
 
 def test_topics_are_remembered_within_a_limit(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(topics, "MAX_KNOWN", 3)
-    decoder = TopicsDecoder()
+    decoder = TopicsDecoder(TopicsDecoder.Options(rules=(Rule(topic="#", unit="V"),)))
     for number in range(5):
         send(decoder, "1", topic=f"t{number}")
-    assert len(decoder._kinds) == 3
-    assert send(decoder, "null", topic="t0") == []
-    assert len(send(decoder, "null", topic="t4")) == 1
+    assert list(decoder._readers) == list(decoder._titles) == list(decoder._rows.labels) == ["t2", "t3", "t4"]
+    assert decoder.note == "MQTT, 3 topics"
+    assert len(send(decoder, "null", topic="t0")) == 1  # its values are known longer than its reader
 
 
 def test_a_chunk_that_only_tells_the_time_is_no_message():
     decoder = TopicsDecoder()
     assert decoder.feed([Chunk(b"", NOW_NS)]) == []
     assert decoder.tally.frames == 0
+
+
+def shown(values: Mapping[str, Sequence[float | str]]) -> dict[str, list[str]]:
+    """Return values as text, since NaN is not equal to itself."""
+    return {
+        name: [value if isinstance(value, str) else repr(float(value)) for value in column]
+        for name, column in values.items()
+    }
+
+
+@pytest.mark.parametrize("sample", TopicsDecoder.samples, ids=lambda sample: sample.title)
+def test_samples(sample: Sample):
+    decoder = TopicsDecoder(TopicsDecoder.Options(**sample.options))
+    values: dict[str, list[Any]] = {}
+    units = {}
+    for batch in decoder.feed(chunks(*sample.messages)):
+        for channel, column in zip(batch.channels, batch.values, strict=True):
+            name = f"{batch.stream}/{channel.name}"
+            values.setdefault(name, []).extend(column.tolist())
+            if channel.unit and (channel.kind is not Kind.TIME or name in sample.units):
+                units[name] = channel.unit
+    assert shown(values) == shown(sample.values)
+    assert units == sample.units
+    assert not decoder.tally.rejected
+
+
+def test_every_convention_is_asked_in_order():
+    found = {"tele/x/LWT": "Tasmota", "spBv1.0/g/NDATA/e": "Sparkplug B", "zigbee2mqtt/x": "Zigbee2MQTT"}
+    found |= {"shellyplus1-x/online": "Shelly", "v3/a/devices/d/up": "The Things Stack", "x/sensor/y/state": "ESPHome"}
+    found |= {"collectd/h/p/t": "collectd", "rtl_433/h/events": "rtl_433", "owntracks/u/d": "OwnTracks", "": "plain"}
+    found |= {"homeassistant/sensor/x/config": "Home Assistant", "homeassistant/status": "plain", "a/b": "plain"}
+    decoder = TopicsDecoder()
+    decoder.feed([Chunk(b"x", NOW_NS, 0, topic) for topic in found])
+    assert decoder._titles == found
+
+
+def test_the_note_tells_what_is_read_how_and_what_is_left_out():
+    decoder = TopicsDecoder()
+    assert decoder.note == ""
+    decoder.feed(chunks(("tele/x/LWT", "Online"), ("cmnd/x/POWER", "ON"), ("a", "1")))
+    assert decoder.note == "MQTT, 3 topics (Tasmota 1, left out 1, plain 1)"
+
+
+def test_commands_wait_within_a_limit():
+    decoder = TopicsDecoder()
+    assert decoder.commands.maxlen == topics.MAX_COMMANDS
+    assert all(convention.setup.commands is decoder.commands for convention in decoder._conventions.values())
 
 
 def test_nothing_is_held():

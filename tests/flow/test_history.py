@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stripchart.flow.history import FIRST_BLOCK, LARGEST_BLOCK, MAX_GAPS, MAX_SHAPES, Budget, StreamHistory
-from stripchart.flow.records import Batch, Channel, Kind, make_batch
+from stripchart.flow.records import Batch, Channel, Kind, is_absent, make_batch
 
 A, B = Channel("a"), Channel("b", "V")
 SWITCH = Channel("c", kind=Kind.STATE)
@@ -252,3 +252,34 @@ def test_gaps_that_are_remembered_are_bounded(extra: int):
     gaps = history.view().gaps
     assert gaps[-1] == MAX_GAPS + extra - 1
     assert len(gaps) == MAX_GAPS if not extra else MAX_GAPS // 2 < len(gaps) <= MAX_GAPS
+
+
+def groups(history: StreamHistory) -> set[frozenset[str]]:
+    """Return the names of the channels that have always come together."""
+    sets: dict[int, set[str]] = {}
+    for channel, group in zip(history.channels, history.groups, strict=True):
+        sets.setdefault(group, set()).add(channel.name)
+    return set(map(frozenset, sets.values()))
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=6, unique=True), min_size=1, max_size=12))
+def test_a_group_is_the_channels_that_have_always_come_together(shapes: list[list[str]]):
+    history = StreamHistory("s", 1000, Budget(1 << 20))
+    for row, names in enumerate(shapes):
+        channels = tuple(Channel(name) for name in names)
+        history.append(make_batch("s", channels, [row], [[1.0]] * len(names)), 0)
+    seen = {
+        name: frozenset(row for row, names in enumerate(shapes) if name in names) for names in shapes for name in names
+    }
+    expected = {frozenset(name for name in seen if seen[name] == rows) for rows in seen.values()}
+    assert groups(history) == expected
+
+
+def test_a_cell_that_never_came_is_told_from_a_nan():
+    history = StreamHistory("s", 1000, Budget(1 << 20))
+    history.append(make_batch("s", (Channel("a"),), [1], [[np.nan]]), 0)
+    history.append(make_batch("s", (Channel("b"),), [2], [[2.0]]), 0)
+    batch = history.view().batch(0, 2)
+    assert np.isnan(batch["a"]).all()
+    assert is_absent(batch["a"]).tolist() == [False, True]
+    assert is_absent(batch["b"]).tolist() == [True, False]

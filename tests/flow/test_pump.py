@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,15 +12,18 @@ from hypothesis import strategies as st
 
 from stripchart.errors import ConfigError, EndOfSource, SourceLost
 from stripchart.flow import ledger, pump
+from stripchart.flow.clock import Clock, ClockOptions
+from stripchart.flow.events import EventLog
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Backoff, Pump, State, describe
+from stripchart.flow.records import Channel, Command, Kind, make_batch
 from support.parts import BrokenError, LineDecoder, ScriptedSource
 from support.wait import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from stripchart.flow.records import Batch
+    from stripchart.flow.records import Batch, Chunk
 
 AT_ONCE = Backoff(0.001, 0.002)
 NEVER = Backoff(1000.0, 1000.0)
@@ -322,6 +326,101 @@ def test_the_wait_starts_over_once_something_arrived(rig: Callable[..., Rig]):
         it.source.orders.put(order)
     it.pump.start()
     assert [asked.get(timeout=10) for _ in range(4)] == [0, 1, 2, 0]
+
+
+class Asking(LineDecoder):
+    """Asks for something whenever it is fed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.commands: deque[Command] = deque()
+
+    def feed(self, chunks: Sequence[Chunk]) -> Sequence[Batch]:
+        self.commands.append(Command(b"names?", "ask"))
+        return super().feed(chunks)
+
+
+def test_what_a_decoder_asks_for_is_sent_to_a_source_that_can_write():
+    written: queue.Queue[tuple[bytes, str]] = queue.Queue()
+    source = ScriptedSource(b"1\n", b"2\n")
+    source.write = lambda data, topic: written.put((data, topic))  # type: ignore[attr-defined] # optional
+    it = Pump("bench", source, Asking(), Hub(), backoff=AT_ONCE)
+    it.start()
+    assert written.get(timeout=10) == (b"names?", "ask")
+    until(lambda: it.counts().bytes == 4)
+    assert it.stop()
+    assert it.counts().commands_sent == 1
+
+
+def test_a_write_that_fails_ends_nothing():
+    def fail(_data: bytes, _topic: str) -> None:
+        raise SourceLost("away")
+
+    source = ScriptedSource(b"1\n", b"2\n")
+    source.write = fail  # type: ignore[attr-defined] # optional
+    it = Pump("bench", source, Asking(), Hub(), backoff=AT_ONCE)
+    it.start()
+    until(lambda: it.counts().bytes == 4 and it.counts().commands_dropped)
+    assert it.state is State.CONNECTED
+    assert it.stop()
+
+
+def test_commands_for_a_source_that_cannot_write_are_counted():
+    it = Pump("bench", ScriptedSource(b"1\n"), Asking(), Hub(), backoff=AT_ONCE)
+    it.start()
+    until(lambda: it.counts().commands_dropped == 1)
+    assert it.stop()
+    assert describe(it)["commands_dropped"] == 1
+
+
+def test_the_newest_input_can_be_looked_at(rig: Callable[..., Rig]):
+    it = rig(b"1\n2\n", b"oops\n")
+    it.pump.start()
+    until(lambda: len(it.pump.tail()) == 2)
+    assert [chunk.data for chunk in it.pump.tail()] == [b"1\n2\n", b"oops\n"]
+
+
+def test_what_happens_is_told_as_events(rig: Callable[..., Rig]):
+    events = EventLog()
+    it = rig(b"1\nraise\n", SourceLost("unplugged"), b"2\n", EndOfSource(), events=events)
+    it.pump.start()
+    it.ends_as(State.ENDED)
+    until(lambda: it.pump.state is State.ENDED)
+    assert [(event.source, event.kind, event.text) for event in events.events()] == [
+        ("bench", "waiting", ""), ("bench", "connected", ""), ("bench", "decoder", "decoder failed: ZeroDivisionError"),
+        ("bench", "lost", "unplugged"), ("bench", "connected", ""), ("bench", "ended", ""),
+    ]  # fmt: skip
+
+
+def test_rows_have_the_time_of_the_devices_clock():
+    class Clocked(LineDecoder):
+        def _decode(self, line: bytes, size: int, time_ns: int) -> list[Batch]:
+            channels = (Channel("clock", "s", Kind.TIME), Channel("value"))
+            made = super()._decode(line, size, time_ns)
+            return [make_batch(b.stream, channels, b.time, [b["value"], b["value"]]) for b in made]
+
+    hub, events = Hub(), EventLog()
+    source = ScriptedSource(b"1700000000\n", b"1699999990\n", EndOfSource())
+    it = Pump("bench", source, Clocked(), hub, events=events)
+    it.start()
+    until(lambda: it.state is State.ENDED)
+    batch, _ = hub.read("bench")
+    assert batch.time.tolist() == [1_700_000_000 * 10**9, 1_699_999_990 * 10**9]
+    assert batch.channels == (Channel("value"),)
+    assert [event.text for event in events.events() if event.kind == "clock"] == [
+        "the device's clock stepped back by 10 s",
+    ]  # fmt: skip
+    assert describe(it)["clock"] == {"note": "device's clock", "offset_s": None, "drift_ppm": None}
+
+
+def test_a_user_who_asked_for_the_devices_time_in_vain_is_told():
+    source = ScriptedSource(b"1\n", EndOfSource())
+    source.status = "at 9600 baud"
+    it = Pump("bench", source, LineDecoder(), Hub(), clock=Clock(ClockOptions(time="device")))
+    it.start()
+    until(lambda: it.state is State.ENDED)
+    assert it.status == "at 9600 baud; no device time has come: rows have the time of arrival"
+    assert describe(it)["status"] == it.status
 
 
 PIECES = st.lists(

@@ -415,6 +415,30 @@ def test_topics_that_cannot_be_written_to(broker: Broker, topic: str):
         source.write(b"1", topic)
 
 
+def test_what_mqtt_cannot_carry(broker: Broker):
+    with opened(broker.port, "/a") as source:
+        with pytest.raises(ConfigError, match="cannot be sent: 'utf-8' codec can't encode"):
+            source.write(b"1", "a/\ud800")
+        with pytest.raises(ConfigError, match="268435456 bytes on topic 'a' cannot be sent: Payload too large"):
+            source.write(bytes(1 << 28), "a")
+        source.write(b"1", "a")
+        assert pairs(collect(source, 1)) == [("a", b"1")], "nothing has happened to the connection"
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+def test_write_while_messages_stream_in(broker: Broker, qos: int):
+    """What is written from another thread and what is read at full speed do not disturb each other."""
+    with opened(broker.port, "/in/#", qos=qos) as source, opened(broker.port, "/out", qos=qos) as listener:
+        feed = threading.Thread(target=lambda: broker.publish("in/a", *map(str, range(20_000)), qos=qos))
+        writer = threading.Thread(target=lambda: [source.write(b"%d" % i, "out") for i in range(500)])
+        feed.start()
+        writer.start()
+        assert [int(chunk.data) for chunk in collect(source, 20_000)] == list(range(20_000))
+        assert [int(chunk.data) for chunk in collect(listener, 500)] == list(range(500))
+        feed.join()
+        writer.join()
+
+
 def test_a_target_that_cannot_be():
     with pytest.raises(ConfigError, match="'#' must be the last level"):
         MqttSource("//broker/a/#/b", MqttOptions())

@@ -36,6 +36,13 @@ def ran(*arguments: str, cwd: Path | None = None, **more: str) -> subprocess.Com
     )
 
 
+def mistake(*arguments: str) -> str:
+    """Run the command, which must refuse; return what it says."""
+    result = ran(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    return result.stderr.removeprefix("stripchart: error: ")
+
+
 class Running:
     """The command in the background; it does not outlive the ``with``."""
 

@@ -61,6 +61,45 @@ class TestChannels:
             assert [row["last_value"] for row in site.ask("/api/channels").json()] == [None, None, None]
 
 
+class TestEvents:
+    def test_it_tells_what_happened(self) -> None:
+        with serve() as site:
+            site.context.events.post(NOW, "bench", "lost", "unplugged")
+            site.context.events.post(NOW + 1, "imu", "clock", "the device restarted")
+            assert site.ask("/api/events").json() == {
+                "events": [
+                    {"time_ns": NOW, "source": "bench", "kind": "lost", "text": "unplugged", "number": 0},
+                    {"time_ns": NOW + 1, "source": "imu", "kind": "clock", "text": "the device restarted", "number": 1},
+                ],
+                "dropped": 0,
+            }
+            for query in ("after=0", "source=imu", "kind=clock", "kind=clock&source=imu&after=0"):
+                assert [event["number"] for event in site.ask(f"/api/events?{query}").json()["events"]] == [1], query
+            assert site.ask("/api/events?after=1").json()["events"] == []
+
+    def test_a_bad_argument_is_told(self) -> None:
+        with serve() as site:
+            answer = site.ask("/api/events?after=soon")
+        assert answer.status == 400
+        assert answer.json() == {"error": "after: expected the number of an event, a whole number"}
+
+
+class TestExplain:
+    def test_it_answers_what_it_is_given(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            site.context.explain = {"bench": {"source": "bench", "hint": "<b>"}}.__getitem__
+            answer = site.ask("/api/explain?source=bench")
+            assert answer.headers["Content-Type"] == JSON
+            assert answer.json() == {"source": "bench", "hint": "<b>"}
+
+    def test_an_unknown_source(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            for query in ("", "?source=nix"):
+                answer = site.ask(f"/api/explain{query}")
+                assert answer.status == 404
+                assert answer.json()["error"].startswith("no such source: ")
+
+
 class TestLedger:
     def test_it_has_the_keys_and_balances(self) -> None:
         hub = Hub()

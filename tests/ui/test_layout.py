@@ -133,15 +133,47 @@ def test_growing_again_changes_nothing(bench: Bench) -> None:
     assert len(roots) == 2
 
 
-def test_a_new_channel_widens_its_stream_only(bench: Bench) -> None:
+def sources(bench: Bench) -> dict[str, tuple[str, str]]:
+    """Return from which source and column each line is drawn, having checked that the document agrees."""
+    drawn = {}
+    for strip in bench.layout.describe()["strips"]:
+        for line in strip["lines"]:
+            renderer = bench.document.get_model_by_name(line["line"])
+            assert renderer.data_source is bench.document.get_model_by_name(line["source"])
+            assert renderer.glyph.y == line["column"]
+            assert line["column"] in renderer.data_source.data
+            drawn[line["label"]] = line["source"], line["column"]
+    return drawn
+
+
+def test_channels_that_come_together_share_a_source(bench: Bench) -> None:
+    bench.publish("a", Channel("x"), Channel("y", "V"))
+    bench.grow()
+    assert sources(bench) == {"x": ("s0", "c0"), "y": ("s0", "c1")}
+
+
+def test_channels_that_turn_out_not_to_come_together_are_parted(bench: Bench) -> None:
+    bench.publish("a", Channel("x"), Channel("y"), Channel("z"))
+    bench.grow()
+    bench.publish("a", Channel("y"))
+    assert sorted(view.key for view in bench.layout.grow(bench.hub.streams())) == ["s0", "s1"]
+    assert sources(bench) == {"x": ("s0", "c0"), "y": ("s1", "c0"), "z": ("s0", "c2")}
+    told = bench.layout.version
+    bench.publish("a", Channel("x"), Channel("z"))
+    assert bench.grow() == []
+    assert bench.layout.version == told
+    assert len(bench.document.get_model_by_name("strip0").renderers) == 3
+
+
+def test_a_new_channel_has_a_source_of_its_own(bench: Bench) -> None:
     bench.publish("a", Channel("x"))
     bench.publish("b", Channel("x"))
     bench.grow()
     bench.publish("a", Channel("x"), Channel("y"))
     assert bench.grow() == ["a"]
     assert bench.strips() == {"a": ["x", "y"], "b": ["x"]}
-    source = bench.document.get_model_by_name("s0")
-    assert set(source.data) == {"t", "n", "c0", "c1"}
+    assert bench.document.get_model_by_name("s0").data.keys() == {"t", "n", "c0"}
+    assert bench.document.get_model_by_name("s2").data.keys() == {"t", "n", "c0"}
 
 
 def test_a_unit_that_comes_later_draws_no_second_line(bench: Bench) -> None:

@@ -56,6 +56,14 @@ def test_it_tells_what_the_ledger_tells() -> None:
     pump.stop()
 
 
+def test_events_are_counted_by_kind() -> None:
+    context = Context(Hub(), [])
+    for _ in range(1000):
+        context.events.post(1, "bench", "clock", "stepped")
+    found = samples(render_metrics(context).decode())
+    assert one(found, "stripchart_events_total", source="bench", kind="clock") == 1000
+
+
 def test_a_source_that_is_connected_is_up() -> None:
     pump = Pump("list", ListSource([], ends=False), ValueDecoder(), Hub())
     pump.start()

@@ -47,6 +47,15 @@ def test_the_bound_holds_whatever_the_clock_did_and_the_extremes_stay(
         assert np.nanmax(found) == np.nanmax(values)
 
 
+def test_only_rows_of_the_span_are_read_where_a_clock_stepped() -> None:
+    hub = hub_of([100, 101, 5, 6, 7, 102, 103], [[0, 1, 2, 3, 4, 5, 6]])
+    (column,) = read_columns(hub, [], 100, EVER, MIN_POINTS)
+    assert column["time"].tolist() == [100, 101, 102, 103]
+    assert column["value"].tolist() == [0, 1, 5, 6]
+    (column,) = read_columns(hub, [], 0, 7, MIN_POINTS)
+    assert column["value"].tolist() == [2, 3]
+
+
 def test_the_ends_of_the_span_stay() -> None:
     (column,) = read_columns(hub_of(np.arange(100_001), [np.arange(100_001)]), [], 0, EVER, 100)
     assert column["time"][0] == 0

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.flow.reduce import RAW_ROWS, Rows
-from stripchart.ui.view import GAP_BEFORE_NS, MAX_GAPS, StreamView, to_wire
+from stripchart.ui.view import GAP_BEFORE_NS, MAX_GAPS, StreamView
 
 EVER = 1 << 62
 A, B = Channel("a"), Channel("b", "V")
@@ -26,8 +26,8 @@ class Picture:
     def replace(self, wire: dict[str, Any]) -> None:
         self.columns = {name: np.asarray(column).tolist() for name, column in wire.items()}
 
-    def append(self, rows: list[Rows]) -> None:
-        wire = to_wire(rows)
+    def append(self, view: StreamView, rows: list[Rows]) -> None:
+        wire = view.to_wire(rows)
         for name in wire if len(wire["t"]) else ():
             self.columns[name] += np.asarray(wire[name]).tolist()
         lengths = {len(column) for column in self.columns.values()}
@@ -72,11 +72,9 @@ def test_no_row_is_missing_or_twice_whenever_a_page_starts_anew(steps: list[tupl
         if what == "rebuild":
             picture.replace(view.rebuild(hub, 0, EVER, FINE))
         elif what == "drain":
-            for batch in subscription.drain().batches:
-                picture.append(view.feed(batch))
-    for batch in subscription.drain().batches:
-        picture.append(view.feed(batch))
-    picture.append(view.reducer.flush())
+            picture.append(view, view.feed(subscription.drain().batches))
+    picture.append(view, view.feed(subscription.drain().batches))
+    picture.append(view, view.reducer.flush())
     assert picture.drawn == list(range(published))
     assert picture.columns["t"] == [float(row) for row in range(published)]
 
@@ -98,9 +96,8 @@ def test_the_weights_sum_to_the_rows_and_the_extremes_stay(steps: list[tuple[int
         gaps += gap
         if anew:
             picture.replace(view.rebuild(hub, 0, EVER, bucket))
-        for batch in subscription.drain().batches:
-            picture.append(view.feed(batch))
-    picture.append(view.reducer.flush())
+        picture.append(view, view.feed(subscription.drain().batches))
+    picture.append(view, view.reducer.flush())
     assert sum(picture.columns["n"]) == published
     assert min(picture.drawn) == 0
     assert np.nanmax(picture.columns["c0"]) == published - 1
@@ -119,8 +116,7 @@ def test_a_gap_is_an_empty_row_before_the_row_that_it_cuts_off() -> None:
     np.testing.assert_allclose(rebuilt["t"], [0, 1, 2, 10 - GAP_BEFORE_NS / 1e6, 10, 11])
     subscription = hub.subscribe()
     publish(hub, 20, 2, gap=True)
-    (batch,) = subscription.drain().batches
-    fed = to_wire(view.feed(batch))
+    fed = view.to_wire(view.feed(subscription.drain().batches))
     np.testing.assert_array_equal(fed["c0"], [np.nan, 20, 21])
     assert fed["n"].tolist() == [0, 1, 1]
 
@@ -131,8 +127,7 @@ def test_a_gap_seen_in_the_history_is_not_drawn_again() -> None:
     subscription = hub.subscribe()
     publish(hub, 10, 2, gap=True)
     assert view.rebuild(hub, 0, EVER, FINE)["n"].tolist() == [1, 1, 1, 0, 1, 1]
-    (batch,) = subscription.drain().batches
-    assert view.feed(batch) == []
+    assert view.feed(subscription.drain().batches) == []
 
 
 def test_the_gap_at_the_edge_of_the_picture_cuts_nothing_off() -> None:
@@ -177,38 +172,70 @@ def test_an_empty_span_has_columns_and_no_rows_and_goes_on_from_now() -> None:
     assert {name: len(column) for name, column in rebuilt.items()} == {"t": 0, "n": 0, "c0": 0}
     subscription = hub.subscribe()
     publish(hub, 10, 1)
-    (batch,) = subscription.drain().batches
-    assert to_wire(view.feed(batch))["c0"].tolist() == [10]
+    assert view.to_wire(view.feed(subscription.drain().batches))["c0"].tolist() == [10]
 
 
-def test_a_column_that_a_batch_lacks_is_empty() -> None:
+def test_a_cell_that_a_row_lacks_is_empty_until_the_view_is_parted() -> None:
     hub, view = Hub(), view_of(A, B)
     subscription = hub.subscribe()
     text = Channel("mode", kind=Kind.TEXT)
     hub.publish(make_batch("s", (B, text), [1_000_000], [[5], ["on"]]))
     hub.publish(make_batch("s", (A,), [2_000_000], [[7]]))
     hub.publish(make_batch("s", (B, A), [3_000_000], [[6], [8]]))
-    picture = Picture()
-    picture.replace(to_wire(view.feed(subscription_batch := subscription.drain().batches[0])))
-    assert subscription_batch.first == 0
-    np.testing.assert_array_equal(picture.columns["c0"], [np.nan])
-    np.testing.assert_array_equal(picture.columns["c1"], [5])
+    fed = view.to_wire(view.feed(subscription.drain().batches))
     rebuilt = view.rebuild(hub, 0, EVER, FINE)
-    np.testing.assert_array_equal(rebuilt["c0"], [np.nan, 7, 8])
-    np.testing.assert_array_equal(rebuilt["c1"], [5, np.nan, 6])
+    for wire in (fed, rebuilt):
+        np.testing.assert_array_equal(wire["c0"], [np.nan, 7, 8])
+        np.testing.assert_array_equal(wire["c1"], [5, np.nan, 6])
+
+
+def test_a_row_without_any_of_the_channels_breaks_no_line() -> None:
+    hub, view = Hub(), view_of(A)
+    subscription = hub.subscribe()
+    for row in range(3):
+        hub.publish(make_batch("s", (A,), [2 * row], [[row]]))
+        hub.publish(make_batch("s", (B,), [2 * row + 1], [[-1]]))
+    fed = view.to_wire(view.feed(subscription.drain().batches))
+    rebuilt = view.rebuild(hub, 0, EVER, FINE)
+    for wire in (fed, rebuilt):
+        assert wire["c0"].tolist() == [0, 1, 2]
+        assert wire["n"].tolist() == [1, 1, 1]
+
+
+def test_a_nan_that_was_sent_breaks_the_line() -> None:
+    hub, view = Hub(), view_of(A)
+    subscription = hub.subscribe()
+    hub.publish(make_batch("s", (A,), [1, 2, 3], [[0, np.nan, 2]]))
+    fed = view.to_wire(view.feed(subscription.drain().batches))
+    rebuilt = view.rebuild(hub, 0, EVER, FINE)
+    for wire in (fed, rebuilt):
+        np.testing.assert_array_equal(wire["c0"], [0, np.nan, 2])
+
+
+def test_a_gap_in_the_stream_cuts_the_next_row_of_each_view() -> None:
+    hub, view = Hub(), view_of(A)
+    subscription = hub.subscribe()
+    hub.publish(make_batch("s", (A,), [1_000_000], [[0]]))
+    hub.publish(make_batch("s", (B,), [2_000_000], [[-1]], gap=True))
+    hub.publish(make_batch("s", (A,), [3_000_000], [[1]]))
+    fed = view.to_wire(view.feed(subscription.drain().batches))
+    rebuilt = view.rebuild(hub, 0, EVER, FINE)
+    for wire in (fed, rebuilt):
+        np.testing.assert_array_equal(wire["c0"], [0, np.nan, 1])
+        assert wire["t"][1] < 3
 
 
 def test_text_under_the_name_of_a_number_is_not_drawn() -> None:
     hub, view = Hub(), view_of(A)
     subscription = hub.subscribe()
     hub.publish(make_batch("s", (Channel("a", kind=Kind.TEXT),), [1], [["5"]]))
-    (batch,) = subscription.drain().batches
-    np.testing.assert_array_equal(to_wire(view.feed(batch))["c0"], [np.nan])
+    assert view.feed(subscription.drain().batches) == []
 
 
 def test_the_wire_is_milliseconds() -> None:
     rows = Rows(np.array([1_700_000_000_123_456_789]), np.array([1]), (np.array([2.5]),))
-    wire = to_wire([rows])
+    view = view_of(A)
+    wire = view.to_wire([rows])
     assert wire["t"].dtype == np.float64
     assert abs(wire["t"][0] - 1_700_000_000_123.4568) < 1e-3
-    assert to_wire([]) == {"t": [], "n": []}
+    assert view.to_wire([]) == {"t": [], "n": [], "c0": []}

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 import typer
 
 from stripchart._version import __version__
+from stripchart.cli import inspecting
+from stripchart.cli.arguments import seconds
 from stripchart.cli.logs import log_to_stderr
-from stripchart.config.durations import parse_duration
 from stripchart.errors import ConfigError, StripchartError
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class RunOptions:
             "allow_hosts": self.allow_host or None,
             "token": self.token,
             "title": self.title,
-            "window": _seconds("--window", self.window),
+            "window": seconds("--window", self.window),
             "theme": self.theme and self.theme.value,
         }
         return {name: value for name, value in arguments.items() if value is not None}
@@ -227,6 +228,10 @@ def schema() -> int:
     return OK
 
 
+for inspect in (inspecting.explain, inspecting.decode, inspecting.formats):
+    app.command()(inspect)
+
+
 def main() -> None:
     """Run the command line and exit the process."""
     sys.exit(run_command(sys.argv[1:]))
@@ -272,7 +277,7 @@ def _tell(message: str) -> None:
 def _run(make: Callable[[], Monitor], options: RunOptions) -> int:
     from stripchart.cli.running import run_monitor
 
-    if run_monitor(make, seconds=_seconds("--for", options.stop_after), browser=not options.no_open):
+    if run_monitor(make, seconds=seconds("--for", options.stop_after), browser=not options.no_open):
         return OK
     _tell("every source has failed")
     return FAILED
@@ -285,10 +290,3 @@ def _suggest_urls() -> int:
     _tell("expected a URL; for example:")
     typer.echo("\n".join(example_lines(list_ports())), err=True)
     return MISTAKE
-
-
-def _seconds(option: str, text: str | None) -> float | None:
-    try:
-        return None if text is None else parse_duration(text)
-    except ConfigError as error:
-        raise ConfigError(f"{option}: {error}") from error

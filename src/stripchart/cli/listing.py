@@ -24,7 +24,7 @@ def port_lines(ports: Sequence[PortInfo]) -> Iterator[str]:
         yield "No serial ports here. Plug a device in; if it stays away, try another cable (some only charge) and"
         yield "look at the last lines of: dmesg"
         return
-    yield from _columns([HEADER, *(_row(port) for port in ports)])
+    yield from columns([HEADER, *(_row(port) for port in ports)])
     groups = sorted({port.group for port in ports if not port.permitted and port.group not in {"", "root"}})
     for group in groups:
         yield f"To use the ports of the group {group}: sudo usermod -aG {group} $USER, then log in again."
@@ -33,7 +33,7 @@ def port_lines(ports: Sequence[PortInfo]) -> Iterator[str]:
 def example_lines(ports: Iterable[PortInfo]) -> Iterator[str]:
     """Yield commands that would watch something, the ports of this machine first."""
     found = [(f"serial:{port.device}", port.description) for port in ports]
-    yield from _columns([(f"  stripchart watch {url}", what) for url, what in [*found, *EXAMPLES]])
+    yield from columns([(f"  stripchart watch {url}", what) for url, what in [*found, *EXAMPLES]])
 
 
 def _row(port: PortInfo) -> tuple[str, ...]:
@@ -41,7 +41,8 @@ def _row(port: PortInfo) -> tuple[str, ...]:
     return (port.device, port.description or "-", port.vid_pid or "-", port.serial_number or "-", access)
 
 
-def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+def columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    """Yield rows with their cells aligned."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -61,7 +61,8 @@ def _expand(value: Any, key: str, mistakes: list[Mistake]) -> Any:
     if isinstance(value, dict):
         return {name: _expand(inner, f"{key}.{name}".lstrip("."), mistakes) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_expand(inner, key, mistakes) for inner in value]
+        tables = any(isinstance(inner, dict) for inner in value)  # a mistake in one is told with its place
+        return [_expand(inner, f"{key}[{i}]" if tables else key, mistakes) for i, inner in enumerate(value)]
     if not isinstance(value, str):
         return value
 

@@ -12,6 +12,7 @@
     url = "serial:${IMU_PORT:-/dev/ttyACM0}"
     baudrate = 115200
     decoder = "csv"
+    time_channel = "millis"
 
     [sources.imu.decoder_options]
     names = ["x", "y", "z"]
@@ -34,8 +35,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from stripchart.config.document import read_document
 from stripchart.config.durations import parse_duration
 from stripchart.config.options import Mistake, fill, show
-from stripchart.config.spec import SourceSpec, check_name
+from stripchart.config.spec import CLOCK_OPTIONS, SourceSpec, check_name
 from stripchart.errors import ConfigError
+from stripchart.flow.clock import ClockOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,8 +78,8 @@ class View:
     theme: Literal["system", "light", "dark"] = "system"
 
 
-@dataclass(frozen=True)
-class SourceTable:
+@dataclass(frozen=True, kw_only=True)
+class SourceTable(ClockOptions):
     """What every ``[sources.NAME]`` may hold; all else in it are options of its source."""
 
     url: str
@@ -170,6 +172,7 @@ def _source(name: str, table: object) -> tuple[SourceSpec | None, list[Mistake]]
     except ConfigError as error:
         mistakes.append(Mistake("", str(error)))
     if said is not None:
+        options |= {key: common[key] for key in CLOCK_OPTIONS if key in common}
         spec = SourceSpec(said.url, name, said.decoder, options, said.decoder_options, said.must_start)
         return spec, mistakes + spec.attempt()[1]
     if isinstance(url := common.get("url"), str):  # so that its own options are checked all the same

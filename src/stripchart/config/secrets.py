@@ -23,8 +23,14 @@ def is_secret(name: str) -> bool:
 
 
 def hide(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options with their secrets replaced."""
-    return {key: HIDDEN if is_secret(key) else value for key, value in options.items()}
+    """Return the options with their secrets replaced, also those in tables and lists of tables."""
+    return {key: HIDDEN if is_secret(key) else _hide_within(value) for key, value in options.items()}
+
+
+def _hide_within(value: Any) -> Any:
+    if isinstance(value, dict):
+        return hide(value)
+    return [_hide_within(item) for item in value] if isinstance(value, list) else value
 
 
 def redact_url(url: str) -> str:

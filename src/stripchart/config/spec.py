@@ -8,13 +8,14 @@ A source is given as a URL, as a Python callable, as a ready object with ``open`
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from stripchart.config.options import Mistake, fill, locate
 from stripchart.config.secrets import hide, redact_line, redact_url
 from stripchart.errors import ConfigError
+from stripchart.flow.clock import Clock, ClockOptions
 from stripchart.plugins import load
 from stripchart.sources.url import SourceUrl, split_url
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 SourceLike: TypeAlias = "str | SourceSpec | Callable[..., Any] | Source"
 
 MAX_NAME: Final = 64
-SAID_BESIDE: Final = ("decoder", "decoder_options", "must_start")
+CLOCK_OPTIONS: Final = tuple(option.name for option in fields(ClockOptions))
+SAID_BESIDE: Final = ("decoder", "decoder_options", "must_start", *CLOCK_OPTIONS)
 """What can be said of any source, beside its own options."""
 
 
@@ -44,6 +46,8 @@ class SourceSpec:
         Name of the decoder; the source's own default if empty. A URL may say it as ``?decoder=csv``.
     options, decoder_options
         What the ``Options`` of the source and of the decoder take. A URL may say the source's as ``?baudrate=9600``.
+        With those of the source go what ``ClockOptions`` takes, which every source has: ``time``, ``time_channel``,
+        ``time_unit``, ``time_zone``.
     must_start
         Give up when the source is not there at the start, instead of waiting for it.
     """
@@ -76,9 +80,27 @@ class SourceSpec:
         """
         built, mistakes = self.attempt()
         if built is None:
-            lines = (mistake.text if mistake.key == "url" else str(mistake) for mistake in mistakes)
-            raise ConfigError("\n".join(f"{self.url.removesuffix(':')}: {line}" for line in lines))
+            raise self._refusal(mistakes)
         return built
+
+    def clock(self) -> Clock:
+        """Make what tells the time of its rows.
+
+        Raises
+        ------
+        ConfigError
+            With all mistakes in the clock's options, one a line.
+        """
+        query = split_url(self.given).query if isinstance(self.given, str) else {}
+        given = {**query, **self.options}
+        options, mistakes = fill(ClockOptions, {key: given[key] for key in CLOCK_OPTIONS if key in given})
+        if options is None:
+            raise self._refusal(mistakes)
+        return Clock(options)
+
+    def _refusal(self, mistakes: list[Mistake]) -> ConfigError:
+        lines = (mistake.text if mistake.key == "url" else str(mistake) for mistake in mistakes)
+        return ConfigError("\n".join(f"{self.url.removesuffix(':')}: {line}" for line in lines))
 
     def attempt(self) -> tuple[tuple[Source, Decoder] | None, list[Mistake]]:
         """Build, or return all mistakes; the key ``url`` stands for what is wrong with the source as given."""
@@ -90,8 +112,10 @@ class SourceSpec:
         chosen = query.pop("decoder", "")
         twice = sorted(query.keys() & self.options.keys()) + ["decoder"] * bool(chosen and self.decoder)
         mistakes = [Mistake(key, "is given twice, in the URL and beside it") for key in twice]
-        options, wrong = fill(plan.options, {**query, **self.options}, also=SAID_BESIDE)
-        mistakes += wrong
+        own = {**query, **self.options}
+        clock = {key: own.pop(key) for key in CLOCK_OPTIONS if key in own}
+        options, wrong = fill(plan.options, own, also=SAID_BESIDE)
+        mistakes += wrong + fill(ClockOptions, clock)[1]
         made: Source | None = None
         if options is not None:
             try:
@@ -139,6 +163,10 @@ def source(
     **options: Any,
 ) -> SourceSpec:
     """Say more about a source than its URL or callable does; see ``SourceSpec`` for the arguments.
+
+    >>> source("serial:/dev/ttyUSB0", time_channel="millis", time_unit="ms")
+    SourceSpec('serial:/dev/ttyUSB0', name='', decoder='', options={'time_channel': 'millis', 'time_unit': 'ms'}, \
+decoder_options={}, must_start=False)
 
     >>> source("mqtt://localhost/bench/#", name="bench", password="apple pie")
     SourceSpec('mqtt://localhost/bench/#', name='bench', decoder='', options={'password': '***'}, decoder_options={}, \

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC, datetime
 from itertools import repeat
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
 
 from stripchart.flow.records import Channel, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
 MAX_NAME: Final = 128
 """Characters of a channel's name."""
@@ -29,15 +34,42 @@ STATES: Final = {
 }  # fmt: skip
 """Words for the two positions of a switch, in lower case."""
 
+LOG_STREAM: Final = "log"
+"""The stream of log text."""
+LOG_CHANNELS: Final = (Channel("text", kind=Kind.TEXT),)
+
+TIME_NAMES: Final = frozenset({"time", "timestamp", "ts", "datetime"})
+"""Names, in lower case, under which a device gives the time of what it sends."""
+EPOCH_UNITS: Final = {1e9: "s", 1e12: "ms", 1e15: "us", 1e18: "ns"}
+"""Units of a plausible time since the epoch, by its least value; the highest, in the year 2096, is 4 times as much."""
+WALL: Final = "wall"
+"""Unit of a time of which the zone is not told."""
+
+_DATE = r"\d{4}[-/]\d\d?[-/]\d\d?"
 _CLOCK = r"\d{1,2}:\d\d:\d\d(?:[.,]\d+)?"
 _ZONE = r"(?:Z|[+-]\d\d:?\d\d)?"
-TIME: Final = re.compile(rf"\d{{4}}-\d\d?-\d\d?(?:[T _-]{_CLOCK}{_ZONE})?|{_CLOCK}{_ZONE}", re.ASCII)
+TIME: Final = re.compile(rf"{_DATE}(?:[T _-]{_CLOCK}{_ZONE})?|{_CLOCK}{_ZONE}", re.ASCII)
 """A date, a time of day with seconds, or both, as in ISO 8601 or with a blank, ``_`` or ``-`` in between."""
+_INSTANT = re.compile(
+    r"(\d+)[-/](\d+)[-/](\d+)[T _-](\d+):(\d+):(\d+)(?:[.,](\d+))?(?:(Z)|([+-]\d\d):?(\d\d))?", re.ASCII
+)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,6})?Z?", re.ASCII)
 _LABEL = re.compile(r"[^\W\d][^:={}\"]*", re.DOTALL)
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_]{3,}")
+_VALUE_WORDS: Final = frozenset({"nan", "inf", "infinity", "ovf", "null", "none", "true", "false"})
 
 
 class FrameError(Exception):
     """A frame cannot be read. The message is the reason in the tally: short, fixed, without any data."""
+
+
+class DeviceTime(NamedTuple):
+    """What a device's clock said."""
+
+    value: float
+    unit: str
+    """As of a ``Kind.TIME`` channel: ``"s"``, ``"ms"``, ``"us"`` or ``"ns"`` since the epoch, or ``"wall"``."""
 
 
 def to_text(data: bytes) -> str:
@@ -61,6 +93,79 @@ def to_number(text: str) -> float | None:
         return float(text) or 0.0
     except ValueError:
         return math.nan if text == "ovf" else None
+
+
+def to_time(text: str) -> DeviceTime | None:
+    """Return the instant that a text with a date and a time of day tells, or None.
+
+    Its unit is ``"s"`` since the epoch if it has a zone, else ``"wall"``. A microsecond is the finest that is read.
+    """
+    found = TIME.fullmatch(text) and _INSTANT.fullmatch(text)
+    if not found:
+        return None
+    *fields, fraction, utc, hours, minutes = found.groups()
+    year, month, day, hour, minute, second = map(int, fields)
+    micro = int((fraction or "").ljust(6, "0")[:6])
+    try:
+        seconds = datetime(year, month, day, hour, minute, second, micro, UTC).timestamp()
+    except ValueError:  # the 30th of February
+        return None
+    if hours:
+        seconds -= int(hours) * 3600 + int(hours[0] + minutes) * 60
+    return DeviceTime(seconds, "s" if utc or hours else WALL)
+
+
+def to_times(texts: Sequence[str]) -> tuple[NDArray[np.float64], str] | None:
+    """Do the same for many texts at once; None if they are not alike, or not as ISO 8601 has them.
+
+    Returns
+    -------
+    float64, shape (texts,), in seconds since the epoch, and their unit.
+    """
+    length, utc = len(texts[0]), texts[0].endswith("Z")
+    data = "".join(texts).encode()
+    if not _ISO.fullmatch(texts[0]) or len(data) != length * len(texts) or set(map(len, texts)) != {length}:
+        return None
+    table = np.frombuffer(data, np.uint8).reshape(-1, length)
+    digits = (table >= ord("0")) & (table <= ord("9"))
+    marks = ~digits[0]
+    if not (digits == digits[0]).all() or not (table[:, marks] == table[0, marks]).all():
+        return None
+    try:
+        instants = np.array([text[:-1] for text in texts] if utc else texts, "datetime64[us]")
+    except ValueError:  # the 30th of February
+        return None
+    return instants.astype(np.int64) / 1e6, "s" if utc else WALL
+
+
+def to_device_time(value: object) -> DeviceTime | None:
+    """Return what the value of a field named as in ``TIME_NAMES`` tells: a text as above, or a time since the epoch."""
+    if isinstance(value, str):
+        return to_time(value)
+    if isinstance(value, int | float):
+        for least, unit in EPOCH_UNITS.items():
+            if least <= value < 4 * least:
+                return DeviceTime(float(value), unit)
+    return None
+
+
+def to_log(text: str) -> str | None:
+    """Return a line or piece that no decoder can read as log text, or None if it does not read like words.
+
+    Log text is printable and has a word in it: a run of three letters, not behind a digit, and not just ``nan`` or
+    ``true``. So ``Sensor ready`` is, and ``23.5 C``, ``1,2.3.4`` and ``--`` are not: these are rejected. A damaged
+    sample with a whole word left in it cannot be told from log text. Colours of a terminal are taken off, tabs become
+    blanks, and what is longer than a text value may be is cut.
+    """
+    text = _COLOUR.sub("", text).replace("\t", " ").strip()
+    if text.isprintable() and any(word.lower() not in _VALUE_WORDS for word in _WORD.findall(text)):
+        return text[:MAX_TEXT]
+    return None
+
+
+def is_log(text: str) -> bool:
+    """Say whether this is log text."""
+    return to_log(text) is not None
 
 
 def is_label(text: str) -> bool:

@@ -1,34 +1,42 @@
 """Finding out what a source speaks.
 
-Messages on topics go to ``topics``. A stream of bytes is held, for 50 lines, 2 seconds or 64 KiB at most, and each
-decoder is tried on the lines: ``arduino``, ``json``, ``keyvalue`` and ``csv``. Five rows of numbers alike decide at
-once; else the decoder that makes most rows is taken. Where several read all, it is the one first named, but numbers
-without labels are CSV if there are several columns. What was held is decoded then with its own times: nothing is lost.
+Messages on topics go to ``topics``. A stream of bytes is held, for 50 lines, 2 seconds or 64 KiB at most, and each of
+the ``candidates`` is tried on it. One frame whose checksum is right decides at once, and so do five rows of numbers
+alike; else the decoder that makes most rows is taken. What was held is decoded then with its own times: nothing is
+lost. The note says how sure the choice is: "sure", "likely" after a few lines, or how much of the input it reads.
 
-Text that nobody can read, such as boot messages, is passed on to the last choice, at first to ``arduino``, which counts
-it with reasons; and the holding begins again. So it does when a choice made no row of 10 lines and for 2 seconds.
+What nobody can read, such as boot messages, is told apart by ``unknown`` into log text and rejected frames, or passed
+on to the last choice, which may know the names of the columns; and the holding begins again. So it does when a choice
+made no samples of 10 frames and for 2 seconds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from stripchart.decoders.arduino import ArduinoDecoder
+from stripchart.decoders.binaries import NEWEST, describe_binary
+from stripchart.decoders.cells import LOG_CHANNELS, LOG_STREAM
 from stripchart.decoders.evidence import Evidence
 from stripchart.decoders.topics import TopicsDecoder
+from stripchart.decoders.unknown import NOT_RECOGNISED, UnknownDecoder
 from stripchart.errors import ConfigError
 from stripchart.flow.records import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections import deque
+    from collections.abc import Iterable, Sequence
 
-    from stripchart.decoders.evidence import StreamDecoder
-    from stripchart.flow.records import Batch, Chunk
+    from stripchart.decoders.candidates import Candidate
+    from stripchart.decoders.evidence import Trial
+    from stripchart.decoders.samples import Sample
+    from stripchart.flow.contracts import Decoder
+    from stripchart.flow.records import Batch, Chunk, Command
 
+NOT_YET: Final = "not recognised yet"
 DOUBT_FRAMES: Final = 10
 DOUBT_NS: Final = 2_000_000_000
-"""A choice that makes no row of so many frames, and for so long, is doubted."""
+"""A choice that makes no samples of so many frames, and for so long, is doubted."""
 
 
 class AutoDecoder:
@@ -36,6 +44,8 @@ class AutoDecoder:
 
     Its account goes on when the choice changes; ``reset`` keeps the choice.
     """
+
+    samples: ClassVar[tuple[Sample, ...]] = ()
 
     @dataclass(frozen=True, kw_only=True)
     class Options:
@@ -59,24 +69,38 @@ class AutoDecoder:
     def __init__(self, options: Options | None = None, tally: Tally | None = None) -> None:
         self.tally = Tally() if tally is None else tally
         self.note = ""
+        self._confidence = ""
         self._options = options or self.Options()
         self._topics = TopicsDecoder(tally=self.tally)
-        self._chosen: StreamDecoder = ArduinoDecoder(tally=self.tally)
+        self._decoder: Decoder = UnknownDecoder(self.tally)
         self._evidence: Evidence | None = self._new_evidence()
-        self._row_ns = 0  # when the last row came
+        self._candidate: Candidate | None = None
+        self._unread = b""  # the newest that nobody could read
+        self._binary = ""  # what it looks like, if it is no text
+        self._row_ns = 0  # when the last samples came
         self._row_frames = 0  # and how many frames had come then
 
     @property
     def buffered(self) -> int:
         """Bytes held for a choice, or by the one chosen."""
         held = self._evidence.size if self._evidence else 0
-        return held + self._chosen.buffered
+        return held + self._decoder.buffered
+
+    @property
+    def chosen(self) -> str:
+        """Name of the decoder in use; empty while none is chosen."""
+        return self._candidate.name if self._candidate else ""
+
+    @property
+    def commands(self) -> deque[Command]:
+        """What is to be sent to the senders of messages."""
+        return self._topics.commands
 
     def feed(self, chunks: Sequence[Chunk]) -> list[Batch]:
         """Decode, or hold until it is clear how."""
         messages = [chunk for chunk in chunks if chunk.topic]
         stream = [chunk for chunk in chunks if not chunk.topic]
-        batches = self._topics.feed(messages)
+        batches = list(self._topics.feed(messages)) if messages else []
         if stream:
             if self._evidence is None:
                 batches += self._follow(stream)
@@ -89,14 +113,20 @@ class AutoDecoder:
         """Decode what is held."""
         batches: list[Batch] = []
         if self._evidence and self._evidence.size:
-            batches += self._choose(self._evidence.finish() or type(self._chosen), self._evidence)
-        batches += self._chosen.finish()
+            best = self._evidence.finish()
+            if best is not None:
+                batches += self._choose(best, self._evidence)
+            else:
+                self._binary = describe_binary(self._evidence.newest)
+                batches += self._decoder.feed(self._evidence.chunks)
+                self._evidence = self._new_evidence()
+        batches += self._decoder.finish()
         self._describe()
         return batches
 
     def reset(self) -> None:
         """Forget what is held, but keep the choice."""
-        self._chosen.reset()
+        self._decoder.reset()
         if self._evidence:
             self.tally.bytes_skipped += self._evidence.size
             self._evidence = self._new_evidence()
@@ -110,40 +140,61 @@ class AutoDecoder:
         batches: list[Batch] = []
         evidence.add(chunks)
         while evidence.judge():
-            kind = evidence.best()
-            if kind is not None:
-                return batches + self._choose(kind, evidence)
-            unreadable, whole = evidence.take_read()
-            batches += self._chosen.feed(unreadable)
-            if not whole:
-                self._chosen.reset()
+            best = evidence.best()
+            if best is not None:
+                return batches + self._choose(best, evidence)
+            unread, whole = evidence.take_tried()
+            data = b"".join(chunk.data for chunk in unread)
+            self._unread = (self._unread + data)[-NEWEST:]
+            self._binary = describe_binary(self._unread)
+            if whole:
+                batches += self._decoder.feed(unread)
+            else:
+                self.tally.frames += 1
+                self.tally.bytes_skipped += len(data)
+                self.tally.reject(unread[-1].time_ns, NOT_RECOGNISED, data)
+        if evidence.overdue:
+            self._binary = describe_binary(evidence.newest)
         return batches
 
-    def _choose(self, kind: type[StreamDecoder], evidence: Evidence) -> list[Batch]:
-        """Decode from now on with this kind, beginning with what was held."""
+    def _choose(self, best: Trial, evidence: Evidence) -> list[Batch]:
+        """Decode from now on as in a trial, beginning with what was held."""
         batches: list[Batch] = []
-        if type(self._chosen) is not kind:  # else it goes on, knowing the names of the columns
-            batches += self._chosen.finish()
-            self._chosen = kind(tally=self.tally)
+        candidate = best.candidate
+        if self._candidate is not candidate:  # else it goes on, knowing the names of the columns
+            batches += self._decoder.finish()
+            self._decoder = candidate.make(self.tally)
+            self._candidate = candidate
+        self._confidence = best.confidence
         self._evidence = None
-        return batches + self._follow(evidence.chunks)
+        self._unread, self._binary = b"", ""
+        for chunk in evidence.chunks:  # one by one, as they arrived: some decoders date frames by the feed they end in
+            batches += self._decoder.feed((chunk,))
+        self._row_ns, self._row_frames = evidence.chunks[-1].time_ns, self.tally.frames
+        return batches
 
     def _follow(self, chunks: Sequence[Chunk]) -> list[Batch]:
-        """Decode with the choice, and begin to doubt it if it makes no rows."""
-        batches = self._chosen.feed(chunks)
+        """Decode with the choice, and begin to doubt it if it makes no samples."""
+        batches = list(self._decoder.feed(chunks))
         now_ns = chunks[-1].time_ns
-        if batches or not self._row_ns:
+        if _has_samples(batches):
             self._row_ns, self._row_frames = now_ns, self.tally.frames
         elif (
             self.tally.frames - self._row_frames >= DOUBT_FRAMES
             and not 0 <= now_ns - self._row_ns < DOUBT_NS
-            and not self._chosen.buffered  # between two lines
+            and not self._decoder.buffered  # between two lines
         ):
             self._evidence = self._new_evidence()
         return batches
 
     def _describe(self) -> None:
         if self._evidence is None:
-            self.note = self._chosen.note
+            self.note = f"{self._decoder.note} ({self._confidence})" if self._decoder.note else ""
+        elif self._topics.note:
+            self.note = self._topics.note
         else:
-            self.note = self._topics.note or ("not recognised yet" if self.tally.frames else "")
+            self.note = self._binary or (NOT_YET if self.tally.frames else "")
+
+
+def _has_samples(batches: Iterable[Batch]) -> bool:
+    return any(batch.stream != LOG_STREAM or LOG_CHANNELS[0] not in batch.channels for batch in batches)

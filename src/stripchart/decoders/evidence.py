@@ -5,94 +5,117 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from stripchart.decoders.arduino import ArduinoDecoder
-from stripchart.decoders.csv import CsvDecoder
-from stripchart.decoders.json import JsonDecoder
-from stripchart.decoders.keyvalue import KeyValueDecoder
-from stripchart.decoders.objects import VALUE
+from stripchart.decoders.binaries import MOST_TEXT, text_share
+from stripchart.decoders.candidates import CANDIDATES
+from stripchart.decoders.lines import FIRST_LINE_WAIT_NS, MAX_LINE
 from stripchart.flow.records import Chunk, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import TypeAlias
+    from collections.abc import Iterable
 
-    from stripchart.flow.records import Channel
-
-    StreamDecoder: TypeAlias = ArduinoDecoder | CsvDecoder | KeyValueDecoder | JsonDecoder
+    from stripchart.decoders.candidates import Candidate
+    from stripchart.flow.records import Batch, Channel
 
 ENOUGH: Final = 5
-"""Rows with the same channels, and nothing else between them, that leave no doubt."""
+"""Rows with the same channels, and nothing unread between them, that leave no doubt."""
+PIECE: Final = 64
+"""Bytes that are tried at once, unless a line ends before; so what is concluded depends on the bytes alone, not on how
+they were cut into chunks."""
+HALF: Final = 0.5
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r(?=[\s\S])")
 """A return at the very end may be half of an end."""
-_ORDER: Final = (ArduinoDecoder, CsvDecoder, KeyValueDecoder, JsonDecoder)
-"""Where several read all lines, the last one is the best guess; Arduino before CSV if the values have labels."""
+_LONGEST_MARK: Final = max(len(mark) for candidate in CANDIDATES for mark in candidate.marks)
 
 
 class Trial:
-    """A decoder that is tried on the held lines.
+    """A candidate that is tried.
 
     Attributes
     ----------
+    rows
+        Rows with numbers that speak for it.
     streak
-        How many rows of numbers came last, with the same channels and nothing else between them.
+        How many of them came last, without text, with the same channels and nothing unread in between.
     """
 
-    def __init__(self, decoder: StreamDecoder) -> None:
-        self.decoder = decoder
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
+        self.decoder = candidate.make_strict()
+        self.rows = 0
         self.streak = 0
+        self._beside = 0  # frames without numbers after the first row; before that it may be boot text
+        self._bytes = 0  # likewise
+        self._text = 0.0  # how many of them are text
         self._points = 0  # two for a row of numbers, one if there is text in it: that reads like many a thing
-        self._misses = 0  # lines without a row, after the first row; before that it may have been boot text
         self._repeated = False
-        self._seen: set[tuple[Channel, ...]] = set()
+        self._seen: set[tuple[str, tuple[Channel, ...]]] = set()
         self._last: tuple[Channel, ...] = ()
 
     @property
-    def merit(self) -> tuple[bool, int, int, int]:
+    def sure(self) -> bool:
+        """There is no doubt."""
+        return self.streak >= ENOUGH or (self.candidate.checked and self.rows > 0)
+
+    @property
+    def merit(self) -> tuple[bool, bool, int, int, int]:
         """How much speaks for it; compares with that of others."""
-        labelled = isinstance(self.decoder, ArduinoDecoder) and self.decoder.labelled
-        order = len(_ORDER) if labelled else _ORDER.index(type(self.decoder))
-        return self.streak >= ENOUGH, self._points, -self._misses, order
+        checked = self.candidate.checked and self.rows > 0
+        order = -CANDIDATES.index(self.candidate)
+        return checked, self.streak >= ENOUGH, self._points, -self._beside, order
 
     @property
     def plausible(self) -> bool:
-        """It made rows, and not just one or another by chance among many other lines."""
-        return self._repeated or (self._points > 0 and self._misses < ENOUGH)
+        """It made rows, and not just one or another by chance among other lines or in binary data."""
+        if not self.rows or self.candidate.checked:
+            return self.rows > 0
+        return self._text >= MOST_TEXT * self._bytes and (self._repeated or self._beside < ENOUGH)
 
-    def read(self, line: bytes, time_ns: int) -> None:
-        """Read a line without its end."""
-        if isinstance(self.decoder, JsonDecoder):
-            found = (b"{" in line or line.lstrip().startswith(b"[")) and self.read_objects(line + b"\n", time_ns)
-        else:
-            row = self.decoder.decode_line(line, time_ns)
-            found = row is not None and self._count(row.channels, 1)
-        if not found and line.strip():
-            self.streak = 0
-            self._misses += self._points > 0
+    @property
+    def share(self) -> float:
+        """The part of the frames that became rows, from the first one that did: 0 to 1."""
+        return self.rows / (self.rows + self._beside) if self.rows else 0.0
 
-    def read_objects(self, data: bytes, time_ns: int) -> bool:
-        """Look for JSON objects and arrays; return whether there are any."""
-        decoder = JsonDecoder()
-        batches = decoder.feed((Chunk(data, time_ns),))
-        if decoder.tally.rejected:  # the array in "[12] started" is part of log text
-            batches = [batch for batch in batches if not batch.channels[0].name.startswith(f"{VALUE}[")]
-        counted = [self._count(batch.channels, len(batch)) for batch in batches]
-        return any(counted)
+    @property
+    def confidence(self) -> str:
+        """How sure it is, in words."""
+        if self.sure:
+            return "sure"
+        if self.share == 1:
+            return "likely"
+        return f"{'unsure, ' if self.share < HALF else ''}{self.share * 100:.0f} % fits"
 
-    def _count(self, channels: tuple[Channel, ...], rows: int) -> bool:
-        """Count rows, if they speak for the decoder; return whether they do."""
-        texts = sum(channel.kind is Kind.TEXT for channel in channels)
-        if texts == len(channels) or (isinstance(self.decoder, CsvDecoder) and len(channels) == 1):
-            return False
-        self._points += rows if texts else 2 * rows
-        self._repeated |= rows > 1 or channels in self._seen
-        self._seen.add(channels)
-        self.streak = 0 if texts else rows + (self.streak if channels == self._last else 0)
+    def read(self, chunk: Chunk) -> None:
+        """Read on."""
+        tally = self.decoder.tally
+        before = tally.rejected.total()
+        found, logs = self.rows > 0, 0
+        for batch in self.decoder.feed((chunk,)):
+            if not _has_numbers(batch):
+                logs += len(batch)
+            elif self.candidate.speaks(self.decoder, batch):
+                self._count(batch)
+        rejected = tally.rejected.total() - before
+        if found:
+            self._beside += logs + rejected
+            self.streak = 0 if logs or rejected else self.streak
+            self._bytes += len(chunk.data)
+            self._text += text_share(chunk.data) * len(chunk.data)
+
+    def _count(self, batch: Batch) -> None:
+        """Count rows that speak for the candidate."""
+        rows, channels = len(batch), batch.channels
+        with_text = any(channel.kind is Kind.TEXT for channel in channels)
+        key = (batch.stream, channels)
+        self.rows += rows
+        self._points += rows if with_text else 2 * rows
+        self._repeated |= rows > 1 or key in self._seen
+        self._seen.add(key)
+        self.streak = 0 if with_text else rows + (self.streak if channels == self._last else 0)
         self._last = channels
-        return True
 
 
 class Evidence:
-    """Held chunks, and how each decoder does on them. What it concludes depends on the bytes, not on the chunks.
+    """Held chunks, and how each candidate does on them.
 
     Parameters
     ----------
@@ -108,17 +131,18 @@ class Evidence:
         self._begin()
 
     def _begin(self) -> None:
-        self._read = 0  # bytes of the lines that were tried
+        self._read = 0  # bytes that were tried
+        self._whole = 0  # bytes of whole lines among them
         self._lines = 0
-        self._objects = Trial(JsonDecoder())
-        self._trials = [Trial(ArduinoDecoder()), Trial(CsvDecoder()), Trial(KeyValueDecoder()), self._objects]
+        self._trials: list[Trial] = []
+        self._untried = list(CANDIDATES)
 
     @property
     def size(self) -> int:
         """Bytes held."""
         return len(self._raw)
 
-    def add(self, chunks: Sequence[Chunk]) -> None:
+    def add(self, chunks: Iterable[Chunk]) -> None:
         """Hold more."""
         for chunk in chunks:
             self._now_ns = chunk.time_ns
@@ -128,39 +152,48 @@ class Evidence:
                 self._raw += chunk.data
                 self.chunks.append(chunk)
 
+    @property
+    def newest(self) -> bytes:
+        """The newest of what is held, at most ``MAX_LINE`` bytes."""
+        return bytes(self._raw[-MAX_LINE:])
+
+    @property
+    def overdue(self) -> bool:
+        """It is held for as long as it may, or the clock was set back."""
+        return bool(self._raw) and not 0 <= self._now_ns - self._since_ns < self._max_ns
+
     def judge(self) -> bool:
-        """Read what came since; return whether it is time to conclude."""
-        for end in _LINE_END.finditer(self._raw, self._read, self._max_bytes):
-            self._read_line(end.start())
-            self._read = end.end()
-            if self._lines == self._max_lines or any(trial.streak >= ENOUGH for trial in self._trials):
+        """Try what came since; return whether it is time to conclude."""
+        while (stop := self._next_stop()) > self._read:
+            self._try(stop)
+            if self._lines >= self._max_lines or any(trial.sure for trial in self._trials):
                 return True
-        waited = self._now_ns - self._since_ns
-        overdue = self.size > 0 and not 0 <= waited < self._max_ns  # negative: the clock was set back
-        if self.size < self._max_bytes and not overdue:
+        if self._read >= self._max_bytes:
+            return True
+        if not self.overdue:
             return False
-        objects = self._objects.read_objects(bytes(self._raw[self._read : self._max_bytes]), self._now_ns)
-        return self._lines > 0 or objects or self.size >= self._max_bytes
+        self._try(self.size, wait_ns=FIRST_LINE_WAIT_NS)
+        return self._whole > 0 or self.size > MAX_LINE or any(trial.plausible for trial in self._trials)
 
-    def best(self) -> type[StreamDecoder] | None:
-        """Return the decoder that makes the most of what was read; None if that is next to nothing."""
-        best = max(self._trials, key=lambda trial: trial.merit)
-        return type(best.decoder) if best.plausible else None
+    def best(self) -> Trial | None:
+        """Return the candidate that makes the most of what was tried; None if that is next to nothing."""
+        return next(iter(_by_merit(self._trials)), None)
 
-    def finish(self) -> type[StreamDecoder] | None:
-        """Return the best decoder at the end of the input, whose last line may lack its end."""
-        self._read_line(self.size)
+    def finish(self) -> Trial | None:
+        """Return the best candidate at the end of the input, whose last line may lack its end."""
+        self._try(self.size, end=b"\n")
+        self._try(self.size, wait_ns=FIRST_LINE_WAIT_NS)
         return self.best()
 
-    def take_read(self) -> tuple[list[Chunk], bool]:
-        """Let go of the lines that were read, and begin anew with the rest.
+    def take_tried(self) -> tuple[list[Chunk], bool]:
+        """Let go of the lines that were tried, and begin anew with the rest.
 
         Returns
         -------
         The chunks, and whether they end with a line; they do not if there was no line end within the limit.
         """
-        size = self._read or min(self.size, self._max_bytes)
-        whole = size == self._read
+        size = self._whole or self._read
+        whole = size == self._whole
         taken, kept, place = self.chunks, list[Chunk](), 0
         for number, chunk in enumerate(self.chunks):
             if place + len(chunk.data) > size:
@@ -174,11 +207,57 @@ class Evidence:
         self._begin()
         return taken, whole
 
-    def _read_line(self, stop: int) -> None:
-        line = bytes(self._raw[self._read : stop])
-        self._lines += 1
+    def _next_stop(self) -> int:
+        """Return where the next piece ends, or where the last one did if there is none yet."""
+        limit = min(self._read + PIECE, self._max_bytes)
+        end = _LINE_END.search(self._raw, self._read, limit)
+        if end is not None:
+            self._lines += 1
+            self._whole = end.end()
+            return end.end()
+        return limit if limit <= self.size else self._read
+
+    def _try(self, stop: int, end: bytes = b"", wait_ns: int = 0) -> None:
+        """Give every candidate what it has not read, up to a place."""
+        start, self._read = self._read, stop
+        time_ns = self._now_ns + wait_ns
         for trial in self._trials:
-            trial.read(line, self._now_ns)
+            trial.read(Chunk(bytes(self._raw[start:stop]) + end, time_ns))
+        window = self._raw[max(0, start - _LONGEST_MARK) : stop]
+        self._untried = [one for one in self._untried if not _excluded(one, window)]
+        self._trials = [one for one in self._trials if not _excluded(one.candidate, window)]
+        for candidate in list(self._untried):
+            if not candidate.marks or any(mark in window for mark in candidate.marks):
+                self._untried.remove(candidate)
+                trial = Trial(candidate)
+                trial.read(Chunk(bytes(self._raw[:stop]) + end, time_ns))
+                self._trials.append(trial)
+
+
+def rank(data: bytes) -> list[Trial]:
+    """Try every candidate on all of an input that has ended; return those that make samples of it, best first."""
+    trials = [
+        Trial(candidate)
+        for candidate in CANDIDATES
+        if not _excluded(candidate, data) and (not candidate.marks or any(mark in data for mark in candidate.marks))
+    ]
+    pieces = [Chunk(line, 1) for line in data.splitlines(keepends=True)]
+    for chunk in (*pieces, Chunk(b"\n", 1), Chunk(b"", 1 + FIRST_LINE_WAIT_NS)):
+        for trial in trials:
+            trial.read(chunk)
+    return _by_merit(trials)
+
+
+def _has_numbers(batch: Batch) -> bool:
+    return any(channel.kind in (Kind.NUMBER, Kind.STATE) for channel in batch.channels)
+
+
+def _excluded(candidate: Candidate, data: bytes | bytearray) -> bool:
+    return bool(candidate.never) and candidate.never in data
+
+
+def _by_merit(trials: Iterable[Trial]) -> list[Trial]:
+    return sorted((trial for trial in trials if trial.plausible), key=lambda trial: trial.merit, reverse=True)
 
 
 def _split(chunk: Chunk, size: int) -> tuple[Chunk, Chunk]:

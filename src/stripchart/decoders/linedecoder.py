@@ -1,17 +1,22 @@
-"""What all line formats share: framing, the first line, headers, the fast way and the exact one, and the account."""
+"""What all line formats share: framing, the first line, headers, log text, the fast way and the exact one, the account.
+
+A line that cannot be read, but reads like words, is log text: a row of the stream ``log``, see ``cells.to_log``. So are
+words that might be a header as well, such as ``Sensor ready``.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from stripchart.decoders.cells import FrameError, distinct, is_name
+from stripchart.decoders.cells import LOG_CHANNELS, LOG_STREAM, FrameError, to_log
+from stripchart.decoders.headers import ColumnNames, Header
 from stripchart.decoders.lines import LineFramer, Lines
 from stripchart.decoders.rows import BatchBuilder, ChannelCache, Row, Shape
-from stripchart.decoders.template import Template
-from stripchart.errors import ConfigError
+from stripchart.decoders.template import NUMBER_BYTES, Template
 from stripchart.flow.records import Batch, Tally
 
 if TYPE_CHECKING:
@@ -22,34 +27,6 @@ if TYPE_CHECKING:
     from stripchart.flow.records import Channel, Chunk
 
 PARTIAL: Final = "partial first line"
-_NO_NUMBERS: Final = np.empty((0, 0))
-
-
-class Header(NamedTuple):
-    """A row of names."""
-
-    separator: str
-    """What stands between them."""
-    names: tuple[str, ...]
-    given: bool = False
-    """The user named the columns; they count whatever separates them."""
-
-    @classmethod
-    def of_user(cls, names: str) -> Header | None:
-        """Take names that a user wrote, separated by commas; None if there are none.
-
-        Raises
-        ------
-        ConfigError
-            If a name is empty or cannot be shown.
-        """
-        if not names.strip():
-            return None
-        each = tuple(map(str.strip, names.split(",")))
-        for name in each:
-            if not is_name(name):
-                raise ConfigError(f"columns: expected names separated by commas, got {name!r} in {names!r}")
-        return cls("", each, given=True)
 
 
 class NamedRow(NamedTuple):
@@ -59,11 +36,23 @@ class NamedRow(NamedTuple):
     values: Sequence[float | str]
 
 
+class Form(NamedTuple):
+    """What lines have in common that differ in their numbers only."""
+
+    literals: list[str]
+    template: Template | None
+    """None if there can be none."""
+    channels: tuple[Channel, ...]
+    version: int
+    """Of the column names."""
+
+
 class LineDecoder(ABC):
     """A decoder of lines. A subclass says what one line means; chunks, times and the account are dealt with here.
 
     The first line after a start or a loss often lacks its beginning. It is rejected when it could be the tail of a line
-    like the second one: fewer columns, or the end of a label. A tail that looks like a whole line cannot be told.
+    like the second one: fewer columns, the end of a label, or the end of its text. A tail that looks like a whole line
+    cannot be told.
 
     Lines that differ in their numbers only are read together, by a template learned from lines that were read one by
     one; see ``template``. That is a matter of speed alone: both ways give the same.
@@ -76,19 +65,19 @@ class LineDecoder(ABC):
         Names that the user gave; header rows of the device do not count then.
     """
 
+    decimal_comma: bool = False
+    """The numbers of the line that ``literals`` was last asked about may have decimal commas."""
+
     def __init__(self, tally: Tally | None, header: Header | None = None) -> None:
         self.tally = Tally() if tally is None else tally
         self.note = ""
-        self._header = header
-        self._header_counts = False
+        self.columns = ColumnNames(header)
         self._framer = LineFramer(self.tally)
         self._shapes = ChannelCache(self._name)
-        self._last_shape: Shape = ()  # of the newest row that was read alone
+        self._last_key: tuple[int, Shape] | None = None  # of the newest row that was read alone
         self._last_line = b""
-        self._repeated = False
-        self._template: Template | None = None
-        self._template_channels: tuple[Channel, ...] = ()
-        self._literals: list[str] | None = None
+        self._repeated = False  # it has the shape of the one before
+        self._form: Form | None = None
 
     @abstractmethod
     def parse(self, line: bytes) -> Row | Header | None:
@@ -133,61 +122,59 @@ class LineDecoder(ABC):
         """Forget the line that is not complete. The names of columns stay: a device may send its header only once."""
         self._framer.reset()
 
-    def decode_line(self, line: bytes, time_ns: int) -> NamedRow | None:
-        """Decode one line without its end, and account for it, though not for its bytes."""
+    def decode_line(self, line: bytes, time_ns: int, log: BatchBuilder | None = None) -> NamedRow | None:
+        """Decode one line without its end, and account for it, though not for its bytes.
+
+        Parameters
+        ----------
+        log
+            Takes log text, if it is wanted.
+
+        Returns
+        -------
+        The row; None if there is none, as for log text.
+        """
         self.tally.frames += 1
-        row = None
         try:
             found = self.parse(line) if line.strip() else None
-            if isinstance(found, Header):
+        except FrameError as reason:
+            if self._take_log(line, time_ns, log):
+                self.tally.decoded += 1
+            else:
+                self.tally.reject(time_ns, str(reason), line)
+            return None
+        if not isinstance(found, Row):
+            self.tally.decoded += 1
+            if found is not None:
                 self.accept(found)
-            elif found is not None:
-                row = NamedRow(self._shapes[found.shape], found.values)
-                self._repeated = found.shape == self._last_shape
-                self._last_shape, self._last_line = found.shape, line
+                if found.may_be_log:
+                    self._take_log(line, time_ns, log)
+            return None
+        try:
+            row = NamedRow(self._shapes[self.columns.version, found.shape], found.values)
         except FrameError as reason:
             self.tally.reject(time_ns, str(reason), line)
-        else:
-            self.tally.decoded += 1
+            return None
+        key = self.columns.version, found.shape
+        self._repeated = key == self._last_key
+        self._last_key, self._last_line = key, line
+        self.tally.decoded += 1
         return row
 
     def accept(self, header: Header) -> None:
-        """Take a header row, unless the user named the columns.
+        """Take a header row; words only before the first row, since later they are more likely a message."""
+        if self._last_key is None or not header.is_words:
+            self.columns.take(header)
 
-        The same one again, after a reset of the device, changes nothing. Words between blanks, or a single one, are a
-        header only before the first row; later they are more likely a message.
-        """
-        given = self._header is not None and self._header.given
-        message = bool(self._last_shape) and header.separator in {"", " "}
-        if header != self._header and not given and not message:
-            self._header = header
-            self._header_counts = False
-            self._rename()
-
-    def names(self, separator: str, count: int, word: str) -> list[str]:
-        """Name the columns of a row: by the header where there is one, else by number.
-
-        Boot text can look like a header. So one only counts for rows with its separator, and not before a row with as
-        many columns came; shorter rows then hold its first columns.
-
-        Raises
-        ------
-        FrameError
-            If the row is longer than a header that counts: most likely a line end was lost.
-        """
-        numbered = [f"{word} {number}" for number in range(1, count + 1)]
-        header = self._header
-        if header is None or (header.separator != separator and not header.given):
-            return numbered
-        if not header.given:
-            if not self._header_counts:
-                if count != len(header.names):
-                    return numbered
-                self._header_counts = True
-                self._rename()
-            if count > len(header.names):
-                raise FrameError("unexpected columns")
-        return distinct([*header.names[:count], *numbered[len(header.names) :]])
+    def _take_log(self, line: bytes, time_ns: int, log: BatchBuilder | None) -> bool:
+        """Take a line as log text; return whether it is any."""
+        try:
+            text = to_log(line.decode())
+        except UnicodeDecodeError:
+            return False
+        if text is not None and log is not None:
+            log.row(LOG_CHANNELS, time_ns, (text,))
+        return text is not None
 
     def _decode(self, lines: Lines) -> list[Batch]:
         if lines.first and len(lines.time) > 1:
@@ -195,80 +182,99 @@ class LineDecoder(ABC):
         count = len(lines.time)
         if not count:
             return []
-        numbers, odd = _NO_NUMBERS, list(range(count))
-        if self._template is not None:
-            numbers, odd = self._template.read(lines.data, count)
-        if odd:
-            return self._decode_mixed(lines, numbers, odd)
+        form = self._form
+        if form is None or form.template is None or form.version != self.columns.version:
+            return self._decode_mixed(lines, None, np.empty((0, 0)), np.zeros(count, np.bool_))
+        numbers, fits = form.template.read(lines.data, count)
+        if fits is not None:
+            return self._decode_mixed(lines, form, numbers, fits)
         self.tally.frames += count
         self.tally.decoded += count
-        return [Batch("", self._template_channels, lines.time, tuple(numbers))]
+        return [Batch.of_table(form.channels, lines.time, numbers)]
 
-    def _decode_mixed(self, lines: Lines, numbers: NDArray[np.float64], odd: Sequence[int]) -> list[Batch]:
-        """Decode the odd lines one by one, each in its place between those that the template has read."""
-        builder = BatchBuilder()
-        texts, time = lines.data.split(b"\n"), lines.time.tolist()
-        template, known = self._template, np.delete(lines.time, odd)
-        used = 0
-        for skipped, index in enumerate(odd):
-            row = self.decode_line(texts[index], time[index])
-            if row is None and self._template is template:
-                continue
-            before, used = used, index - skipped
-            self._add_block(known[before:used], numbers[:, before:used], builder)
-            if row is not None:
-                builder.row(row.channels, time[index], row.values)
-            if self._template is not template:  # a header: the lines that follow have other names
-                for later in range(index + 1, len(time)):
-                    row = self.decode_line(texts[later], time[later])
-                    if row is not None:
-                        builder.row(row.channels, time[later], row.values)
-                return builder.finish()
-        self._add_block(known[used:], numbers[:, used:], builder)
-        if self._repeated and len(odd) == len(time):
+    def _decode_mixed(
+        self, lines: Lines, form: Form | None, numbers: NDArray[np.float64], fits: NDArray[np.bool_]
+    ) -> list[Batch]:
+        """Decode the lines that do not fit one by one, each in its place between those that the template has read."""
+        builder, log = BatchBuilder(), BatchBuilder(LOG_STREAM)
+        alone, stop = self._decode_alone(lines, np.flatnonzero(~fits), log)
+        known = np.flatnonzero(fits[:stop])
+        self.tally.frames += len(known)
+        self.tally.decoded += len(known)
+        places = np.searchsorted(known, [index for index, _ in alone]).tolist() if alone else []
+        done = 0
+        for (index, row), place in zip(alone, places, strict=True):
+            if form and place > done:
+                builder.block(form.channels, lines.time[known[done:place]], tuple(numbers[:, done:place]))
+                done = place
+            builder.row(row.channels, int(lines.time[index]), row.values)
+        if form:
+            builder.block(form.channels, lines.time[known[done:]], tuple(numbers[:, done : len(known)]))
+        if self._repeated and not fits.any():
             self._learn()
-        return builder.finish()
+        return builder.finish() + log.finish()
 
-    def _add_block(self, time: NDArray[np.int64], numbers: NDArray[np.float64], builder: BatchBuilder) -> None:
-        self.tally.frames += len(time)
-        self.tally.decoded += len(time)
-        builder.block(self._template_channels, time, tuple(numbers))
+    def _decode_alone(
+        self, lines: Lines, odd: NDArray[np.intp], log: BatchBuilder
+    ) -> tuple[list[tuple[int, NamedRow]], int]:
+        """Decode the odd lines, and behind a line that changes the names of columns all.
 
-    def _name(self, shape: Shape) -> tuple[Channel, ...]:
-        channels = self.channels(shape)
+        Returns
+        -------
+        The rows with their places, and the place from which on all lines were decoded.
+        """
+        ends = lines.ends()
+        version, stop = self.columns.version, len(ends)
+        rows = []
+        waiting = deque(odd.tolist())
+        while waiting:
+            index = waiting.popleft()
+            line = lines.data[ends[index - 1] + 1 if index else 0 : ends[index]]
+            row = self.decode_line(line, int(lines.time[index]), log)
+            if row is not None:
+                rows.append((index, row))
+            if self.columns.version != version and stop == len(ends):
+                stop = index
+                waiting = deque(range(index + 1, len(ends)))
+        return rows, stop
+
+    def _name(self, key: tuple[int, Shape]) -> tuple[Channel, ...]:
+        channels = self.channels(key[1])
         self.note = self.describe(channels)
         return channels
 
-    def _rename(self) -> None:
-        """Ask for the channels of each shape anew."""
-        self._shapes.rename()
-        self._template = self._literals = None
-        self._repeated = False
-
     def _learn(self) -> None:
         """Learn the form of lines, after a feed without any line of the form known before."""
-        literals = self.literals(self._last_line)
-        if literals is None or literals == self._literals:
+        key, version = self._last_key, self.columns.version
+        if key is None or key[0] != version:
             return
-        self._literals = literals
-        self._template_channels = self._shapes[self._last_shape]
+        literals = self.literals(self._last_line)
+        if literals is None or (self._form and (literals, version) == (self._form.literals, self._form.version)):
+            return
         try:
-            self._template = Template(literals)
+            template = Template(literals, decimal_comma=self.decimal_comma)
         except ValueError:
-            self._template = None
+            template = None
+        self._form = Form(literals, template, self._shapes[key], version)
 
     def _without_partial(self, lines: Lines) -> Lines:
         """Reject the first line if it could be the tail of a line like the second one."""
         line, next_line = lines.data.split(b"\n", 2)[:2]
-        first, second = self._try(line), self._try(next_line)
-        if not isinstance(first, Row) or second is None:
-            return lines
-        labels = self.labels(second.shape) if isinstance(second, Row) else ("",) * len(second.names)
-        if not _is_tail(self.labels(first.shape), labels):
+        if not self._is_partial(line, next_line):
             return lines
         self.tally.frames += 1
         self.tally.reject(int(lines.time[0]), PARTIAL, line)
         return Lines(lines.data[len(line) + 1 :], lines.time[1:])
+
+    def _is_partial(self, line: bytes, next_line: bytes) -> bool:
+        second = self._try(next_line)
+        if second is None:
+            return False
+        first = self._try(line)
+        if first is None:
+            return is_tail(line, next_line)
+        labels = self.labels(second.shape) if isinstance(second, Row) else ("",) * len(second.names)
+        return isinstance(first, Row) and _are_tail(self.labels(first.shape), labels)
 
     def _try(self, line: bytes) -> Row | Header | None:
         try:
@@ -277,7 +283,13 @@ class LineDecoder(ABC):
             return None
 
 
-def _is_tail(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+def is_tail(line: bytes, whole: bytes) -> bool:
+    """Say whether a line could be what is left of one like another: ``C, H: 4 %`` of ``T: 1 C, H: 5 %``."""
+    text, other = line.translate(None, NUMBER_BYTES).strip(), whole.translate(None, NUMBER_BYTES).strip()
+    return text != other and bool(text) and other.endswith(text)
+
+
+def _are_tail(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
     """Say whether labels could be what is left of others: ``(mp, hum)`` of ``(temp, hum)``, or fewer."""
     if first == second or not 0 < len(first) <= len(second):
         return False

@@ -2,16 +2,30 @@
 
 Numbers and numeric strings are numbers, booleans states (0 and 1), other strings text. ``null`` is left out of the row.
 An array of objects is a row for each; any other array is one row, ``value[0]``, ``value[1]``, ...
+
+The first of an object's own fields that is named as in ``cells.TIME_NAMES``, and holds ISO 8601 text or a plausible
+time since the epoch, is the time by the device's clock, if there are other values too.
 """
 
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import orjson
 
-from stripchart.decoders.cells import MAX_COLUMNS, MAX_TEXT, TOO_MANY_COLUMNS, FrameError, to_channels, to_number
+from stripchart.decoders.cells import (
+    EPOCH_UNITS,
+    MAX_COLUMNS,
+    MAX_TEXT,
+    TIME_NAMES,
+    TOO_MANY_COLUMNS,
+    FrameError,
+    to_channels,
+    to_device_time,
+    to_number,
+    to_times,
+)
 from stripchart.decoders.rows import ChannelCache
 from stripchart.decoders.template import to_columns
 from stripchart.flow.records import Kind
@@ -24,6 +38,9 @@ if TYPE_CHECKING:
 
     from stripchart.decoders.rows import BatchBuilder, Shape
     from stripchart.flow.records import Channel
+
+Cell: TypeAlias = tuple[str, str, Kind]
+"""Name, unit and kind of a value."""
 
 MAX_DEPTH: Final = 64
 """Levels of nesting."""
@@ -43,7 +60,7 @@ def parse_json(data: bytes) -> Any:
 
 
 class ObjectRows:
-    """Turns JSON values into rows of a batch, knowing the channels of each shape: ``(name, kind)`` for each value."""
+    """Turns JSON values into rows of a batch, knowing the channels of each shape: a ``Cell`` for each value."""
 
     def __init__(self) -> None:
         self._shapes = ChannelCache(_channels)
@@ -59,29 +76,42 @@ class ObjectRows:
         items = value if isinstance(value, list) and all(type(item) is dict for item in value) else [value]
         rows = []
         for item in items:
-            cells: list[tuple[str, Kind]] = []
+            cells: list[Cell] = []
             values: list[float | str] = []
             _flatten(item, "", 0, cells, values)
+            _find_time(cells, values)
             rows.append((self._shapes[tuple(cells)], values))
         for channels, values in rows:
             builder.row(channels, time_ns, values, retained=retained)
 
     def add_all(self, objects: Sequence[dict[str, Any]], time: NDArray[np.int64], builder: BatchBuilder) -> bool:
-        """Add a row for each object at once, if all have the same names with plain numbers or booleans only.
+        """Add a row for each object at once, if all have the same names with plain numbers, booleans or times only.
 
         Returns
         -------
         Whether they could be added; if not, ``add`` takes them one by one.
         """
         names = tuple(objects[0])
-        if not 0 < len(names) <= MAX_COLUMNS or any(tuple(item) != names for item in objects):
+        if not 0 < len(names) <= MAX_COLUMNS or not all(names) or any(tuple(item) != names for item in objects):
             return False
-        flat = list(chain.from_iterable([item.values() for item in objects]))
-        kinds = [_KINDS.get(frozenset(map(type, flat[place :: len(names)]))) for place in range(len(names))]
-        if None in kinds or not all(names):
-            return False
+        flat: list[Any] = list(chain.from_iterable([item.values() for item in objects]))
+        cells: list[Cell] = []
+        clock = ""
+        for place, name in enumerate(names):
+            column = slice(place, None, len(names))
+            unit = ""
+            if name.lower() in TIME_NAMES and len(names) > 1 and not clock:
+                times = _to_times(flat[column])
+                if times is None:
+                    return False
+                flat[column], unit = times
+                clock = unit
+            kind = Kind.TIME if unit else _KINDS.get(frozenset(map(type, flat[column])))
+            if kind is None:
+                return False
+            cells.append((name, unit, kind))
         try:
-            channels = self._shapes[tuple(zip(names, kinds, strict=True))]
+            channels = self._shapes[tuple(cells)]
         except FrameError:
             return False
         builder.block(channels, time, tuple(to_columns(flat, len(names))))
@@ -91,11 +121,10 @@ class ObjectRows:
 def _channels(shape: Shape) -> tuple[Channel, ...]:
     if not shape:
         return ()
-    names, kinds = zip(*shape, strict=True)
-    return to_channels(names, kinds=kinds)
+    return to_channels(*zip(*shape, strict=True))
 
 
-def _flatten(value: Any, name: str, depth: int, cells: list[tuple[str, Kind]], values: list[float | str]) -> None:
+def _flatten(value: Any, name: str, depth: int, cells: list[Cell], values: list[float | str]) -> None:
     if depth > MAX_DEPTH:
         raise FrameError("nested too deeply")
     if isinstance(value, dict):
@@ -107,10 +136,34 @@ def _flatten(value: Any, name: str, depth: int, cells: list[tuple[str, Kind]], v
             _flatten(item, f"{name or VALUE}[{place}]", depth + 1, cells, values)
     elif value is not None:
         kind, number = _scalar(value)
-        cells.append((name or VALUE, kind))
+        cells.append((name or VALUE, "", kind))
         values.append(number)
         if len(values) > MAX_COLUMNS:
             raise FrameError(TOO_MANY_COLUMNS)
+
+
+def _find_time(cells: list[Cell], values: list[float | str]) -> None:
+    """Mark the time by the device's clock."""
+    for place, (name, _, _) in enumerate(cells):
+        found = to_device_time(values[place]) if name.lower() in TIME_NAMES and len(cells) > 1 else None
+        if found:
+            cells[place] = name, found.unit, Kind.TIME
+            values[place] = found.value
+            return
+
+
+def _to_times(column: Sequence[Any]) -> tuple[Sequence[float], str] | None:
+    """Return a column as times and their unit, ``""`` if none is a time; None if that has to be told one by one."""
+    types = set(map(type, column))
+    if types == {str}:
+        times = to_times(column) if all(column) else None
+        return times and (times[0].tolist(), times[1])
+    if not types <= {int, float}:
+        return None
+    least, most = to_device_time(min(column)), to_device_time(max(column))
+    if least and most and least.unit == most.unit:
+        return column, least.unit
+    return (column, "") if max(column) < min(EPOCH_UNITS) else None
 
 
 def _scalar(value: Any) -> tuple[Kind, float | str]:

@@ -73,24 +73,30 @@ class BatchBuilder:
         self._stream = stream
         self._batches: list[Batch] = []
         self._channels: tuple[Channel, ...] = ()
-        self._retained = False
+        self._retained = self._gap = False
         self._blocks: list[tuple[NDArray[np.int64], tuple[NDArray[Any], ...]]] = []
         self._times: list[int] = []
         self._rows: list[Sequence[float | str]] = []
 
     def row(
-        self, channels: tuple[Channel, ...], time_ns: int, values: Sequence[float | str], *, retained: bool = False
+        self,
+        channels: tuple[Channel, ...],
+        time_ns: int,
+        values: Sequence[float | str],
+        *,
+        retained: bool = False,
+        gap: bool = False,
     ) -> None:
-        """Add one row; a row without values adds nothing."""
+        """Add one row, perhaps with something missing before it; a row without values adds nothing."""
         if channels:
-            self._begin(channels, retained)
+            self._begin(channels, retained=retained, gap=gap)
             self._times.append(time_ns)
             self._rows.append(values)
 
     def block(self, channels: tuple[Channel, ...], time: NDArray[np.int64], values: Sequence[NDArray[Any]]) -> None:
         """Add rows as columns: ``time`` of shape (n,), and an array of shape (n,) for each channel."""
         if len(time):
-            self._begin(channels, retained=False)
+            self._begin(channels)
             self._close_rows()
             self._blocks.append((time, tuple(values)))
 
@@ -99,10 +105,10 @@ class BatchBuilder:
         self._close_batch()
         return self._batches
 
-    def _begin(self, channels: tuple[Channel, ...], retained: bool) -> None:
-        if channels is not self._channels or retained is not self._retained:
+    def _begin(self, channels: tuple[Channel, ...], *, retained: bool = False, gap: bool = False) -> None:
+        if gap or channels is not self._channels or retained is not self._retained:
             self._close_batch()
-            self._channels, self._retained = channels, retained
+            self._channels, self._retained, self._gap = channels, retained, gap
 
     def _close_rows(self) -> None:
         if self._rows:
@@ -122,5 +128,6 @@ class BatchBuilder:
             times, blocks = zip(*self._blocks, strict=True)
             time = np.concatenate(times)
             values = tuple(map(np.concatenate, zip(*blocks, strict=True)))
-        self._batches.append(Batch(self._stream, self._channels, time, values, retained=self._retained))
+        flags = {"gap": self._gap, "retained": self._retained}
+        self._batches.append(Batch(self._stream, self._channels, time, values, **flags))
         self._blocks = []

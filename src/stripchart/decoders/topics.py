@@ -1,56 +1,64 @@
 """Messages of a broker, one a chunk, each on its topic: the stream's name is the topic.
 
-A payload is, in this order:
-
-- ``23.5`` or another number as text: channel ``value``;
-- ``ON``/``OFF``, ``true``/``false``, ``online``/``offline``, ``yes``/``no``, ``open``/``closed``, in any case: the same
-  as a state, 1 or 0;
-- a JSON object or array, as told in ``objects``: ``{"a": {"b": [1, 2]}}`` gives ``a/b[0]`` and ``a/b[1]``;
-- other text, printable and of at most 256 characters: channel ``value`` as text.
+How a topic is read is looked up once: the first of the user's rules whose filter matches it says so, else the first of
+the built-in conventions that it looks like (see ``conventions``), else its payloads are read as they are (see
+``conventions.plain``).
 
 Traps, and what becomes of them:
 
 - ``null``, ``None``, ``unavailable`` and ``unknown`` on a topic that sent numbers or states before is NaN; before that
-  it is rejected ("no value").
+  it is rejected ("no value"). So is ``null`` within JSON, but before that it is left out.
+- A value that changes between numbers and text is two channels of one name; the one that is absent is NaN or empty.
 - Empty payloads, binary junk, broken or deep JSON and payloads over 256 KiB are rejected with their reason.
 - A topic may begin with ``/`` or be a single word. One of more than 512 bytes is rejected.
 - Retained messages are old values: their batches say so.
+- Commands to devices, and what a bridge says of itself, carry no samples: they are decoded into none, and the note says
+  how many topics are left out like this.
 """
 
 from __future__ import annotations
 
-import math
+from collections import Counter, deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
-import numpy as np
-
-from stripchart.decoders.cells import MAX_TEXT, STATES, FrameError, counted, is_text, to_number, to_text
-from stripchart.decoders.objects import MAX_BYTES, VALUE, ObjectRows, parse_json
-from stripchart.decoders.rows import BatchBuilder
-from stripchart.decoders.template import Template
+from stripchart.decoders.cells import FrameError, counted
+from stripchart.decoders.conventions import BUILT_IN
+from stripchart.decoders.conventions.base import LEFT_OUT, Refusal, Setup
+from stripchart.decoders.conventions.plain import Plain
+from stripchart.decoders.conventions.rows import Rows
+from stripchart.decoders.conventions.rules import Rule  # noqa: TC001 - the options' type hints are read
+from stripchart.decoders.objects import MAX_BYTES
 from stripchart.errors import ConfigError
-from stripchart.flow.records import Batch, Channel, Kind, Tally
+from stripchart.flow.records import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from stripchart.flow.records import Chunk
+    from stripchart.decoders.conventions.base import Reader
+    from stripchart.decoders.conventions.labels import Labels
+    from stripchart.decoders.samples import Sample
+    from stripchart.flow.records import Batch, Chunk, Command
 
 MAX_TOPIC: Final = 512
 MAX_KNOWN: Final = 10_000
-"""Topics that are remembered; beyond, the one that came first is forgotten."""
-MISSING: Final = frozenset({"null", "none", "unavailable", "unknown"})
-_CHANNELS: Final = {kind: (Channel(VALUE, kind=kind),) for kind in Kind}
-_PADDING: Final = b" \t\r\n\0"
-"""Some devices send the zero that ends a string in C."""
-_PLAIN: Final = Template(["", ""])
+"""Topics whose readers are remembered; beyond, the one that came first is forgotten."""
+MAX_COMMANDS: Final = 64
+"""Commands that wait to be sent; beyond, the oldest is dropped."""
+_TOO_LONG: Final = Refusal("topic too long")
+_TOO_LARGE: Final = Refusal("payload too large")
 
 
 class TopicsDecoder:
-    """Messages on topics; see the module for what a payload may be."""
+    """Messages on topics; see the module for how they are read.
+
+    Attributes
+    ----------
+    commands
+        What it would have its source send.
+    """
+
+    samples: ClassVar[tuple[Sample, ...]] = tuple(sample for kind in BUILT_IN for sample in kind.samples)
 
     @dataclass(frozen=True, kw_only=True)
     class Options:
@@ -62,23 +70,44 @@ class TopicsDecoder:
             Bytes of the largest payload.
         max_topic
             Bytes of the longest topic.
+        rules
+            What holds for topics, before the built-in conventions.
+        discovery_prefix
+            Where Home Assistant's discovery messages are.
+        rebirth
+            Whether to ask edge nodes of Sparkplug B for the names of their metrics, where they are missing.
         """
 
         max_payload: int = MAX_BYTES
         max_topic: int = MAX_TOPIC
+        rules: tuple[Rule, ...] = ()
+        discovery_prefix: str = "homeassistant"
+        rebirth: bool = False
 
         def __post_init__(self) -> None:
             for name in ("max_payload", "max_topic"):
                 if getattr(self, name) < 1:
                     raise ConfigError(f"topics: {name}: expected a positive number, got {getattr(self, name)!r}")
+            names = [kind.name for kind in BUILT_IN]
+            for rule in self.rules:
+                if rule.convention and rule.convention not in names:
+                    expected = f"one of {', '.join(sorted(names))}"
+                    raise ConfigError(f"rules: {rule.topic}: convention: expected {expected}, got {rule.convention!r}")
 
     def __init__(self, options: Options | None = None, tally: Tally | None = None) -> None:
         self.tally = Tally() if tally is None else tally
         self.note = ""
+        self.commands: deque[Command] = deque(maxlen=MAX_COMMANDS)
         self._options = options or self.Options()
-        self._objects = ObjectRows()
-        self._kinds: dict[str, Kind | None] = {}
-        """What the newest scalar of each topic was, text aside."""
+        chosen = self._options
+        setup = Setup(self.commands, self._announce, chosen.discovery_prefix, chosen.max_payload, chosen.rebirth)
+        self._conventions = {kind.name: kind(setup) for kind in BUILT_IN}
+        self._readers: dict[str, Reader] = {}
+        self._titles: dict[str, str] = {}
+        """How each of these topics is read, in words."""
+        self._counts: Counter[str] = Counter()
+        self._announced: dict[str, Labels] = {}
+        self._rows = Rows()
 
     @property
     def buffered(self) -> int:
@@ -86,14 +115,26 @@ class TopicsDecoder:
         return 0
 
     def feed(self, chunks: Sequence[Chunk]) -> list[Batch]:
-        """Decode messages: a batch for each topic, or more where the channels change."""
-        messages: dict[str, list[Chunk]] = {}
-        for chunk in chunks:
-            if chunk.data or chunk.topic:  # else it only tells the time
-                messages.setdefault(chunk.topic, []).append(chunk)
+        """Decode messages: a batch for each stream, or more where the channels change."""
         batches: list[Batch] = []
-        for topic, group in messages.items():
-            batches += self._decode_topic(topic, group)
+        waiting: dict[Reader, list[Chunk]] = {}
+        readers = self._readers
+        for chunk in chunks:
+            reader = readers.get(chunk.topic)
+            if reader is None:
+                if not chunk.data and not chunk.topic:  # it only tells the time
+                    continue
+                reader = self._find_reader(chunk.topic)
+            if reader.barrier:
+                batches += self._decode(waiting)
+                batches += self._decode({reader: [chunk]})
+                waiting = {}
+            elif reader in waiting:
+                waiting[reader].append(chunk)
+            else:
+                waiting[reader] = [chunk]
+        batches += self._decode(waiting)
+        self._describe()
         return batches
 
     def finish(self) -> list[Batch]:
@@ -101,85 +142,70 @@ class TopicsDecoder:
         return []
 
     def reset(self) -> None:
-        """Do nothing: a message is complete."""
+        """Forget what only holds while no message is missing."""
+        for convention in self._conventions.values():
+            convention.reset()
 
-    def _decode_topic(self, topic: str, chunks: Sequence[Chunk]) -> list[Batch]:
-        self.tally.frames += len(chunks)
-        self.tally.bytes_framed += sum([len(chunk.data) for chunk in chunks])
-        if topic not in self._kinds:
-            if len(topic.encode(errors="replace")) > self._options.max_topic:
-                for chunk in chunks:
-                    self.tally.reject(chunk.time_ns, "topic too long", chunk.data)
-                return []
-            self._remember(topic)
-        numbers = self._read_numbers(chunks)
-        if numbers is not None:
-            self.tally.decoded += len(chunks)
-            self._kinds[topic] = Kind.NUMBER
-            time = np.array([chunk.time_ns for chunk in chunks], np.int64)
-            return [Batch(topic, _CHANNELS[Kind.NUMBER], time, (numbers,), retained=chunks[0].retained)]
-        builder = BatchBuilder(topic)
-        for chunk in chunks:
-            try:
-                self._decode_message(chunk, builder)
-            except FrameError as reason:
-                self.tally.reject(chunk.time_ns, str(reason), chunk.data)
-            else:
-                self.tally.decoded += 1
-        return builder.finish()
+    def _decode(self, waiting: dict[Reader, list[Chunk]]) -> list[Batch]:
+        tally, rows, limit = self.tally, self._rows, self._options.max_payload
+        for reader, messages in waiting.items():
+            sizes = [len(message.data) for message in messages]
+            tally.frames += len(messages)
+            tally.bytes_framed += sum(sizes)
+            if max(sizes) <= limit and reader.read_all(messages, rows):
+                tally.decoded += len(messages)
+                continue
+            for message in messages:
+                try:
+                    (reader if len(message.data) <= limit else _TOO_LARGE).read(message, rows)
+                except FrameError as reason:
+                    rows.discard()
+                    tally.reject(message.time_ns, str(reason), message.data)
+                else:
+                    rows.commit()
+                    tally.decoded += 1
+        return rows.take()
 
-    def _read_numbers(self, chunks: Sequence[Chunk]) -> NDArray[np.float64] | None:
-        """Read the messages of a topic together, if all are plain numbers, and all retained or none."""
-        data = b"\n".join([chunk.data for chunk in chunks]) + b"\n"
-        if len(data) > self._options.max_payload or len({chunk.retained for chunk in chunks}) > 1:
-            return None
-        numbers = _PLAIN.read_all(data, len(chunks))
-        return None if numbers is None else numbers[0]
+    def _find_reader(self, topic: str) -> Reader:
+        """Find who reads a topic, and remember it."""
+        if len(topic.encode(errors="replace")) > self._options.max_topic:
+            return _TOO_LONG
+        labels = self._announced.get(topic)
+        chosen: Rule | None = None
+        for rule in reversed(self._options.rules):
+            said = rule.labels(topic)
+            if said is not None:
+                labels = said if labels is None else labels.below(said)
+                chosen = rule if rule.ignore or rule.convention else chosen
+        if chosen is None:
+            convention = next(known for known in self._conventions.values() if known.matches(topic))
+        else:
+            convention = self._conventions[chosen.convention or Plain.name]
+        reader = LEFT_OUT if chosen and chosen.ignore else convention.reader(topic)
+        if len(self._readers) >= MAX_KNOWN:
+            self._forget(next(iter(self._readers)))
+        if labels is not None:
+            self._rows.labels[topic] = labels
+        self._readers[topic] = reader
+        title = self._titles[topic] = "left out" if reader is LEFT_OUT else convention.title
+        self._counts[title] += 1
+        return reader
 
-    def _decode_message(self, message: Chunk, builder: BatchBuilder) -> None:
-        payload = message.data
-        if len(payload) > self._options.max_payload:
-            raise FrameError("payload too large")
-        payload = payload.strip(_PADDING)
-        if not payload:
-            raise FrameError("empty payload")
-        if payload[:1] in b"{[":
-            self._objects.add(parse_json(payload), message.time_ns, builder, retained=message.retained)
-            return
-        kind, value = self._scalar(message.topic, _unquoted(to_text(payload)))
-        builder.row(_CHANNELS[kind], message.time_ns, (value,), retained=message.retained)
+    def _forget(self, topic: str) -> None:
+        del self._readers[topic]
+        self._counts[self._titles.pop(topic)] -= 1
+        self._rows.labels.pop(topic, None)
 
-    def _scalar(self, topic: str, text: str) -> tuple[Kind, float | str]:
-        value = to_number(text)
-        kind = Kind.NUMBER
-        if value is None:
-            word = text.lower()
-            value, kind = STATES.get(word), Kind.STATE
-            if value is None and word in MISSING:
-                known = self._kinds.get(topic)
-                if known is None:
-                    raise FrameError("no value")
-                value, kind = math.nan, known
-        if value is not None:
-            self._kinds[topic] = kind
-            return kind, value
-        if not is_text(text):
-            raise FrameError("not text" if len(text) <= MAX_TEXT else "text too long")
-        return Kind.TEXT, text
+    def _announce(self, topic: str, labels: Labels | None) -> None:
+        if labels is None:
+            self._announced.pop(topic, None)
+        else:
+            self._announced[topic] = labels
+        if topic in self._readers:
+            self._forget(topic)
 
-    def _remember(self, topic: str) -> None:
-        if len(self._kinds) >= MAX_KNOWN:
-            del self._kinds[next(iter(self._kinds))]
-        self._kinds[topic] = None
-        self.note = f"MQTT, {counted(len(self._kinds), 'topic')}"
-
-
-def _unquoted(text: str) -> str:
-    """Take a JSON string out of its quotes; leave anything else as it is."""
-    if not text.startswith('"'):
-        return text
-    try:
-        value = parse_json(text.encode())
-    except FrameError:
-        return text
-    return str(value).strip()
+    def _describe(self) -> None:
+        kinds = [f"{title} {count}" for title, count in self._counts.items() if count]
+        notes = [f"{known.title}: {known.note}" for known in self._conventions.values() if known.note]
+        named = f" ({', '.join(kinds)})" if kinds and set(+self._counts) != {Plain.title} else ""
+        self.note = "; ".join([f"MQTT, {counted(len(self._readers), 'topic')}{named}", *notes]) if self._readers else ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Sequence
 
-    from stripchart.flow.records import Batch, Chunk, Tally
+    from stripchart.flow.records import Batch, Chunk, Command, Tally
 
 
 class Source(Protocol):
@@ -56,12 +57,15 @@ class Writable(Protocol):
     """A source that also takes commands."""
 
     def write(self, data: bytes, topic: str = "") -> None:
-        """Send bytes to the device; SourceLost if it is away."""
+        """Send bytes to the device, from the pump's thread; SourceLost if it is away. Waits no longer than a read."""
         ...
 
 
 class Decoder(Protocol):
-    """Bytes to batches. No I/O, thread or clock; bounded memory; any chunking gives the same batches."""
+    """Bytes to batches. No I/O, thread or clock; bounded memory; any chunking gives the same batches.
+
+    A batch has at most one column of ``Kind.TIME``: what the device's clock said. The pump's clock takes it out.
+    """
 
     tally: Tally
     """Its account; see ``Tally``."""
@@ -87,6 +91,15 @@ class Decoder(Protocol):
     def reset(self) -> None:
         """Forget the partial frame after a loss, counting its bytes as skipped."""
         ...
+
+
+class Commanding(Protocol):
+    """A decoder that would have its source send something, such as a request for names that it lacks."""
+
+    commands: deque[Command]
+    """What to send, oldest first. The decoder appends in ``feed``; after each feed the pump takes all there is, and
+    writes them to the source if that is ``Writable``: one a second at most, each once while it waits. Those that could
+    not be sent are dropped and counted, so a decoder that still misses something asks again."""
 
 
 class Sink(Protocol):

@@ -8,14 +8,14 @@ All streams share one budget of bytes: when it is used up, a stream gives its ol
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
-from itertools import pairwise
+from collections import Counter, deque
+from itertools import count, pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from stripchart.flow.rate import Rate, RateMeter
-from stripchart.flow.records import Batch, Channel, Kind
+from stripchart.flow.records import ABSENT, Batch, Channel, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,8 @@ TEXT_CELL_BYTES: Final = 72
 """A pointer and a short string."""
 MAX_SHAPES: Final = 100
 """Sets of channels whose places a stream remembers; were there more, it learns them anew."""
+EVER: Final = 1 << 62
+"""A time in nanoseconds that no row reaches."""
 MAX_GAPS: Final = 10_000
 """Gaps that a stream remembers; more could not be told apart in any picture."""
 
@@ -91,7 +93,7 @@ class View(NamedTuple):
     """Numbers of the rows that something is missing before."""
 
     def batch(self, first: int, stop: int) -> Batch:
-        """Return copies of the rows ``first <= row < stop``; cells that never came are NaN or empty."""
+        """Return copies of the rows ``first <= row < stop``; cells that never came are ``ABSENT`` or empty."""
         parts = []
         for block in self.blocks:
             begin, end = max(first - block.first, 0), min(stop - block.first, block.size)
@@ -135,6 +137,8 @@ class StreamHistory:
         All channels seen so far.
     counts
         Samples of each channel since the start.
+    groups
+        A number for each channel: those with the same one have always come together.
     first_ns
         Time of the very first row.
     """
@@ -143,6 +147,7 @@ class StreamHistory:
         self.stream = stream
         self.channels: tuple[Channel, ...] = ()
         self.counts: list[int] = []
+        self.groups: tuple[int, ...] = ()
         self.rows = self.first_ns = 0
         self._max_rows = max_rows
         self._budget = budget
@@ -211,7 +216,7 @@ class StreamHistory:
         if block.places is not self._shape_places:
             self._budget.used += block.expect(self._shape_places, self.channels)
         for column in block.absent:
-            column[where] = "" if column.dtype == object else np.nan
+            column[where] = "" if column.dtype == object else ABSENT
         for place, column in zip(self._shape_places, values, strict=True):
             block.columns[place][where] = column
             self.counts[place] += rows
@@ -247,16 +252,39 @@ class StreamHistory:
             if len(self._places) >= MAX_SHAPES:
                 self._places.clear()
             places = self._places[channels] = [known[_key(channel)] for channel in channels]
+            self._regroup(places)
         merged = list(self.channels)
         for place, channel in zip(places, channels, strict=True):
             merged[place] = channel  # the newest unit wins
-        self.channels = tuple(merged)
+        if tuple(merged) != self.channels:
+            self.channels = tuple(merged)
         return places
 
     def _add(self, fresh: Sequence[Channel]) -> None:
+        self.groups += (max(self.groups, default=-1) + 1,) * len(fresh)
         self.channels += tuple(fresh)
         self.counts += [0] * len(fresh)
         self._newest += [_nothing(channel, 1) for channel in fresh]
+
+    def _regroup(self, places: Sequence[int]) -> None:
+        """Part the groups of which only some channels are at ``places``."""
+        inside, sizes = Counter(self.groups[place] for place in places), Counter(self.groups)
+        parted = [group for group, size in inside.items() if size < sizes[group]]
+        if parted:
+            fresh = dict(zip(parted, count(max(self.groups) + 1), strict=False))
+            groups = list(self.groups)
+            for place in places:
+                groups[place] = fresh.get(groups[place], groups[place])
+            self.groups = tuple(groups)
+
+
+def within(batch: Batch, start_ns: int, stop_ns: int) -> Batch:
+    """Return just the rows with ``start_ns <= time < stop_ns``: where a clock stepped, others stand between them."""
+    chosen = (batch.time >= start_ns) & (batch.time < stop_ns)
+    if chosen.all():
+        return batch
+    values = tuple(column[chosen] for column in batch.values)
+    return Batch(batch.stream, batch.channels, batch.time[chosen], values, batch.gap, batch.retained)
 
 
 def _key(channel: Channel) -> tuple[str, bool]:
@@ -265,4 +293,4 @@ def _key(channel: Channel) -> tuple[str, bool]:
 
 def _nothing(channel: Channel, rows: int) -> NDArray[Any]:
     """Make a column of cells that never came."""
-    return np.full(rows, "", object) if channel.kind is Kind.TEXT else np.full(rows, np.nan)
+    return np.full(rows, "", object) if channel.kind is Kind.TEXT else np.full(rows, ABSENT)

@@ -34,6 +34,8 @@ class StreamInfo(NamedTuple):
 
     name: str
     channels: tuple[Channel, ...]
+    groups: tuple[int, ...]
+    """A number for each channel: those with the same one have always come together."""
     counts: tuple[int, ...]
     """Samples of each channel."""
     first_ns: int
@@ -247,6 +249,7 @@ class Hub:
             return StreamInfo(
                 name,
                 history.channels,
+                history.groups,
                 tuple(history.counts),
                 history.first_ns,
                 history.last_ns,

@@ -11,13 +11,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stripchart.errors import ConfigError, EndOfSource, SourceLost
+from stripchart.flow.clock import Clock
+from stripchart.flow.events import EventLog
+from stripchart.flow.intake import Intake
+from stripchart.flow.outbox import Outbox
 from stripchart.flow.records import Chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from stripchart.flow.contracts import Decoder, Sink, Source
     from stripchart.flow.records import Batch, Reject
+    from stripchart.flow.streamclock import ClockReading
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +75,8 @@ class PumpCounts(NamedTuple):
     samples: int
     refused: int
     reconnects: int
+    commands_sent: int
+    commands_dropped: int
 
 
 class Pump:
@@ -83,6 +90,10 @@ class Pump:
         Where batches go.
     must_start
         Give up (state ``failed``) when the first ``open`` fails, instead of waiting for the device.
+    clock
+        Tells the time of its rows.
+    events
+        Where it tells what happens, shared with other pumps.
     """
 
     def __init__(
@@ -94,6 +105,8 @@ class Pump:
         *,
         backoff: Backoff | None = None,
         must_start: bool = False,
+        clock: Clock | None = None,
+        events: EventLog | None = None,
     ) -> None:
         self.name = name
         self.source = source
@@ -105,10 +118,13 @@ class Pump:
         self._sink = sink
         self._backoff = backoff or Backoff()
         self._must_start = must_start
-        self._bytes = self._samples = self._refused = 0
-        self._account = threading.Lock()
+        self._events = events or EventLog()
+        clock = clock or Clock()
+        clock.report = lambda time_ns, text: self._events.post(time_ns, name, "clock", text)
+        self._intake = Intake(name, decoder, clock, self._post)
+        self._outbox = Outbox(name, source, decoder)
+        self._samples = self._refused = 0
         self._attempt = 0  # failures in a row
-        self._epoch = 0  # how often it began anew; a stream's first batch thereafter begins with a gap
         self._epochs: dict[str, int] = {}  # only of streams that the sink took, so its limit bounds them
         self._stopping = threading.Event()
         self._beat = time.monotonic()
@@ -144,18 +160,28 @@ class Pump:
         return self.state in AT_REST or time.monotonic() - self._beat < STALLED_AFTER
 
     def counts(self) -> PumpCounts:
-        """Return its account, consistent in itself."""
-        with self._account:
-            tally = self.decoder.tally
-            return PumpCounts(
-                self._bytes, tally.bytes_framed, tally.bytes_skipped, self.decoder.buffered,
-                tally.frames, tally.decoded, dict(tally.rejected), self._samples, self._refused, self.reconnects,
-            )  # fmt: skip
+        """Return its account; what concerns bytes and frames is consistent in itself."""
+        outbox = self._outbox
+        return PumpCounts(
+            *self._intake.counts(), self._samples, self._refused, self.reconnects, outbox.sent, outbox.dropped
+        )
+
+    def clock(self) -> ClockReading:
+        """Return what is known of its device's clock."""
+        return self._intake.clock()[0]
+
+    @property
+    def status(self) -> str:
+        """What a person should know beyond the state: what the source says, and what is wrong with its clock."""
+        return "; ".join(filter(None, (self.source.status, self._intake.clock()[1])))
 
     def rejects(self) -> tuple[Reject, ...]:
         """Return the newest inputs that its decoder rejected, oldest first."""
-        with self._account:
-            return tuple(self.decoder.tally.recent)
+        return self._intake.rejects()
+
+    def tail(self) -> tuple[Chunk, ...]:
+        """Return the newest input, at most 16 KiB of it, oldest first."""
+        return self._intake.tail()
 
     def _run(self) -> None:
         try:
@@ -170,8 +196,7 @@ class Pump:
 
     def _keep_reading(self) -> State:
         self._attempt = 0
-        with self._account:
-            self._begin_anew()
+        self._intake.begin_anew()
         while not self._stopping.is_set():
             try:
                 self._beat = time.monotonic()
@@ -184,7 +209,7 @@ class Pump:
                     raise ConfigError(str(lost)) from lost
                 self._lose(str(lost))
             except EndOfSource:
-                self._decode(self.decoder.finish)
+                self._publish(self._intake.finish())
                 return State.ENDED
             self._close()
             self._stopping.wait(self._backoff.delay(self._attempt))
@@ -197,64 +222,37 @@ class Pump:
             self._beat = time.monotonic()
             if chunks:
                 self._attempt = 0
-                self._feed(chunks)
+                self._publish(self._intake.feed(chunks))
             elif self.decoder.buffered:  # an empty chunk tells a decoder that holds input how late it is
-                self._feed((Chunk(b"", time.time_ns()),))
+                self._publish(self._intake.feed((Chunk(b"", time.time_ns()),)))
+            self._outbox.post(time.monotonic())
 
-    def _feed(self, chunks: Sequence[Chunk]) -> None:
-        self._decode(lambda: self.decoder.feed(chunks), chunks)
-
-    def _decode(self, decode: Callable[[], Sequence[Batch]], chunks: Sequence[Chunk] = ()) -> None:
-        with self._account:
-            self._bytes += sum(len(chunk.data) for chunk in chunks)
-            try:
-                batches = decode()
-            except Exception as error:  # noqa: BLE001 - written off: counted, shown and logged
-                self._write_off(chunks, error)
-                return
+    def _publish(self, batches: Sequence[Batch]) -> None:
+        epoch = self._intake.epoch
         for batch in batches:
-            self._publish(batch)
-
-    def _write_off(self, chunks: Sequence[Chunk], error: Exception) -> None:
-        """Go on after a decoder raised, which it never should: one odd frame must not end a source.
-
-        What it had not accounted for counts as skipped, and as one rejected frame.
-        """
-        tally = self.decoder.tally
-        reason = f"decoder failed: {type(error).__name__}"
-        if reason not in tally.rejected:
-            log.error("%s: %s; what it had read is skipped and counted", self.name, reason, exc_info=error)
-        self._begin_anew()
-        tally.bytes_skipped += self._bytes - tally.bytes_framed - tally.bytes_skipped - self.decoder.buffered
-        tally.reject(time.time_ns(), reason, b"".join(chunk.data for chunk in chunks))
-        tally.frames = tally.decoded + tally.rejected.total()
-
-    def _publish(self, batch: Batch) -> None:
-        stream = batch.stream
-        name = f"{self.name}/{stream}" if stream else self.name
-        gap = batch.gap or self._epochs.get(stream, self._epoch) != self._epoch
-        refused = self._sink.publish(batch.labelled(name, gap=gap, first=0))
-        self._beat = time.monotonic()
-        if refused < batch.samples:
-            self._epochs[stream] = self._epoch
-        with self._account:
+            stream = batch.stream
+            name = f"{self.name}/{stream}" if stream else self.name
+            gap = batch.gap or self._epochs.get(stream, epoch) != epoch
+            refused = self._sink.publish(batch.labelled(name, gap=gap, first=0))
+            self._beat = time.monotonic()
+            if refused < batch.samples:
+                self._epochs[stream] = epoch
             self._samples += batch.samples - refused
+            if batch.gap:
+                self._post("gap", f"something is missing in {name}")
             if refused and not self._refused:
-                log.warning("%s: the limit of channels is reached; further channels are refused and counted", self.name)
+                text = "the limit of channels is reached; further channels are refused and counted"
+                log.warning("%s: %s", self.name, text)
+                self._post("limit", text)
             self._refused += refused
 
     def _lose(self, reason: str) -> None:
+        self._outbox.clear()
         if self.state is State.CONNECTED:
-            with self._account:
-                self._begin_anew()
+            self._intake.begin_anew()
             self._to(State.LOST, reason)
         elif reason != self.reason:
             self._to(self.state, reason)
-
-    def _begin_anew(self) -> None:
-        """Forget the partial frame: what comes next does not follow on it (called under the account's lock)."""
-        self._epoch += 1
-        self.decoder.reset()
 
     def _close(self) -> None:
         try:
@@ -266,9 +264,13 @@ class Pump:
         if state is not self.state or reason != self.reason:
             level = logging.WARNING if state in {State.LOST, State.FAILED} else logging.INFO
             log.log(level, "%s: %s%s", self.name, state, f": {reason}" if reason else "")
+            self._post(str(state), reason)
         if state is not self.state:
             self.since_ns = time.time_ns()
         self.state, self.reason = state, reason
+
+    def _post(self, kind: str, text: str) -> None:
+        self._events.post(time.time_ns(), self.name, kind, text)
 
 
 def describe(pump: Pump) -> dict[str, Any]:
@@ -278,8 +280,9 @@ def describe(pump: Pump) -> dict[str, Any]:
         "url": pump.source.url,
         "state": str(pump.state),
         "reason": pump.reason,
-        "status": pump.source.status,
+        "status": pump.status,
         "decoder": pump.decoder.note,
+        "clock": pump.clock()._asdict(),
         "since_ns": pump.since_ns,
         **counts._asdict(),
     }

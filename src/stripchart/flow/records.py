@@ -20,6 +20,16 @@ MAX_REASONS: Final = 32
 MAX_REJECT_BYTES: Final = 200
 """Bytes of a rejected input that are kept to be shown."""
 
+_ABSENT_BITS: Final = np.uint64(0x7FF8_0000_0000_07A2)
+ABSENT: Final = _ABSENT_BITS.view(np.float64)
+"""Cell of a channel that a row did not have: a NaN, but not one that a sensor sends. R tells NA and NaN apart alike."""
+
+
+def is_absent(column: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which cells of a number column, shape (n,), are ``ABSENT``."""
+    absent: NDArray[np.bool_] = column.view(np.uint64) == _ABSENT_BITS
+    return absent
+
 
 class Kind(StrEnum):
     """What a channel's values are."""
@@ -30,6 +40,10 @@ class Kind(StrEnum):
     """float64 codes of a switch: 0 is off, 1 is on."""
     TEXT = "text"
     """Python strings in an object array."""
+    TIME = "time"
+    """float64: what the device's own clock said for the row. Its unit is "s", "ms", "us" or "ns", since the epoch or
+    since the device started; "wall" for seconds since the epoch by a clock whose zone is not told; "" if unknown.
+    At most one in a batch, and the pump's clock takes it out: no subscriber ever sees one."""
 
 
 class Channel(NamedTuple):
@@ -38,6 +52,8 @@ class Channel(NamedTuple):
     name: str
     unit: str = ""
     kind: Kind = Kind.NUMBER
+    expires: float = 0.0
+    """Seconds after which a value is stale, as the device announced; 0 if it did not: learned from the rate then."""
 
 
 class Chunk(NamedTuple):
@@ -54,6 +70,13 @@ class Chunk(NamedTuple):
     topic: str = ""
     retained: bool = False
     """An old value which a broker kept for new subscribers."""
+
+
+class Command(NamedTuple):
+    """What a decoder would have its source send, such as a request for names that it lacks."""
+
+    data: bytes
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,22 +142,48 @@ class Batch:
                 return column
         raise KeyError(f"{self.stream}: no channel {name!r}, only {[c.name for c in self.channels]}")
 
+    @classmethod
+    def of_table(cls, channels: tuple[Channel, ...], time: NDArray[np.int64], table: NDArray[np.float64]) -> Batch:
+        """Return a batch of the source itself whose columns are the rows of one array, shape (channels, n).
+
+        It is checked once, not column by column: with eight of them in half the time.
+        """
+        if table.shape != (len(channels), len(time)):
+            raise ValueError(f"batch: {len(channels)} channels, {len(time)} times, but a table of shape {table.shape}")
+        time.setflags(write=False)
+        table.setflags(write=False)
+        return _assemble("", channels, time, tuple(table), gap=False, retained=False, first=0)
+
     def labelled(self, stream: str, *, gap: bool, first: int) -> Batch:
         """Return the same rows under another name or number; they are shared and not checked again.
 
         The pump and the hub do this to every batch: it costs a fifth of ``dataclasses.replace`` with one column,
         an eighth with eight.
         """
-        batch = object.__new__(Batch)
-        assign = object.__setattr__  # as a frozen dataclass does in its own __init__
-        assign(batch, "stream", stream)
-        assign(batch, "channels", self.channels)
-        assign(batch, "time", self.time)
-        assign(batch, "values", self.values)
-        assign(batch, "gap", gap)
-        assign(batch, "retained", self.retained)
-        assign(batch, "first", first)
-        return batch
+        return _assemble(stream, self.channels, self.time, self.values, gap=gap, retained=self.retained, first=first)
+
+
+def _assemble(
+    stream: str,
+    channels: tuple[Channel, ...],
+    time: NDArray[np.int64],
+    values: tuple[NDArray[Any], ...],
+    *,
+    gap: bool,
+    retained: bool,
+    first: int,
+) -> Batch:
+    """Return a batch of columns that were checked before."""
+    batch = object.__new__(Batch)
+    assign = object.__setattr__  # as a frozen dataclass does in its own __init__
+    assign(batch, "stream", stream)
+    assign(batch, "channels", channels)
+    assign(batch, "time", time)
+    assign(batch, "values", values)
+    assign(batch, "gap", gap)
+    assign(batch, "retained", retained)
+    assign(batch, "first", first)
+    return batch
 
 
 def make_batch(stream: str, channels: tuple[Channel, ...], time: Any, values: Any, **flags: Any) -> Batch:

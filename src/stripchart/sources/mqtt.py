@@ -106,7 +106,7 @@ class MqttSource:
         SourceLost
             If the broker is away or does not take it.
         ConfigError
-            If the topic cannot be published on.
+            If the topic cannot be published on, or MQTT has no room for so much data.
         """
         if not topic or "+" in topic or "#" in topic or filter_mistake(topic):
             raise ConfigError(f"{self.url}: topic: expected one without wildcards to send to, got {topic!r}")
@@ -114,6 +114,8 @@ class MqttSource:
             self._connection.publish(topic, data)
         except OSError as error:
             raise self._source_lost(error) from error
+        except ValueError as error:  # Paho's, for text that is not UTF-8 and for more than 256 MiB
+            raise ConfigError(f"{self.url}: {len(data)} bytes on topic {topic!r} cannot be sent: {error}") from error
 
     def close(self) -> None:
         """Leave the broker; see ``Source``."""

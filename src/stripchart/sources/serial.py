@@ -9,14 +9,15 @@ import re
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import serial
 
 from stripchart.errors import ConfigError, SourceLost
 from stripchart.flow.records import Chunk
+from stripchart.sources.baud import RateFinder
 from stripchart.sources.ports import PortInfo, explain, find_again, identify, list_ports, matching, name_all
+from stripchart.sources.serial_options import AUTO, SerialOptions
 from stripchart.sources.wire import MAX_TAKE, WRITE_TIMEOUT, Wire, wire_of
 
 if TYPE_CHECKING:
@@ -37,74 +38,6 @@ BUSY: Final = 2048
 """Bytes waiting at a port from which on coalescing would only delay."""
 RESET_PULSE: Final = 0.1
 """Seconds that DTR is down to reset a board; the capacitor of an Arduino needs a few milliseconds."""
-
-_CHOICES: Final[dict[str, tuple[object, ...]]] = {
-    "bytesize": (5, 6, 7, 8),
-    "parity": ("N", "E", "O", "M", "S"),
-    "stopbits": (1, 1.5, 2),
-    "reset": ("leave", "never", "always"),
-}
-_RANGES: Final = {"baudrate": (1, 2**31 - 1), "coalesce_ms": (0, 1000)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class SerialOptions:
-    """How to open and read a port.
-
-    Attributes
-    ----------
-    baudrate, bytesize, parity, stopbits
-        As the device is set; parity is N(one), E(ven), O(dd), M(ark) or S(pace).
-    xonxoff, rtscts, dsrdtr
-        Flow control by characters or by lines.
-    exclusive
-        Lock the port against other programs that lock it too. The lock is advisory: others still get in.
-    dtr, rts
-        Levels of these lines while the port is open. Linux raises both for an instant whatever is asked here.
-    reset
-        Many boards, such as an Arduino Uno, start anew when DTR rises, and Linux raises it on open.
-        ``leave``: as the system does it, mostly a reset at each open. ``never``: keep DTR up when the port closes
-        (``stty -hupcl``), so that only the first open after plugging in resets; on Windows use ``dtr=False``.
-        ``always``: reset by a pulse on DTR at each open, so that every connection begins with the device's start.
-    coalesce_ms
-        Wait so long after the first byte for more: fewer, larger batches for less CPU.
-    match
-        Find the device by its USB identity instead of a path: ``vid:pid``, ``vid:pid:serial`` (hexadecimal, as
-        ``stripchart ports`` shows them), or a text in its description.
-
-    Raises
-    ------
-    ConfigError
-        Naming every value that cannot be, one a line.
-    """
-
-    baudrate: int = 115200
-    bytesize: int = 8
-    parity: str = "N"
-    stopbits: float = 1.0
-    xonxoff: bool = False
-    rtscts: bool = False
-    dsrdtr: bool = False
-    exclusive: bool = True
-    dtr: bool = True
-    rts: bool = True
-    reset: str = "leave"
-    coalesce_ms: int = 10
-    match: str = ""
-
-    def __post_init__(self) -> None:
-        wrong = [
-            f"{name}: expected one of {', '.join(map(str, allowed))}, got {getattr(self, name)!r}"
-            for name, allowed in _CHOICES.items()
-            if getattr(self, name) not in allowed
-        ]
-        wrong += [
-            f"{name}: expected a whole number from {low} to {high}, got {getattr(self, name)!r}"
-            for name, (low, high) in _RANGES.items()
-            if not low <= getattr(self, name) <= high
-        ]
-        if wrong:
-            raise ConfigError("\n".join(wrong))
 
 
 class SerialSource:
@@ -138,6 +71,8 @@ class SerialSource:
         self._wire: Wire | None = None
         self._writing = threading.Lock()  # a port is not closed, and its descriptor not reused, under a writer
         self._drained_ns = 0
+        self._finder = RateFinder() if options.baudrate == AUTO else None
+        self._notes = ""
 
     def open(self) -> None:
         """Open the port.
@@ -150,6 +85,8 @@ class SerialSource:
             A URL that pyserial does not know, or settings that the port refuses.
         """
         device = self._locate()
+        if self._finder is not None:
+            self._finder.restart()
         try:
             self._port = self._connect(device)
         except (ValueError, NotImplementedError, re.error) as error:
@@ -167,6 +104,8 @@ class SerialSource:
     def read(self, timeout: float) -> Sequence[Chunk]:
         """Return what arrived as one chunk of at most about 64 KiB, or nothing.
 
+        While the baud rate is being looked for, what arrived is held.
+
         Raises
         ------
         SourceLost
@@ -175,18 +114,11 @@ class SerialSource:
         wire = self._wire
         if wire is None:
             raise SourceLost(f"{self.url}: not open")
-        since_ns = self._drained_ns
         try:
-            if not wire.wait(0):
-                if not wire.wait(timeout):
-                    self._drained_ns = time.time_ns()
-                    return ()
-                since_ns = time.time_ns()
-            data = self._gather(wire)
-        except OSError as error:
-            raise SourceLost(f"{self.url}: connection lost: {error.strerror or error}") from error
-        now_ns = self._drained_ns = time.time_ns()
-        return (Chunk(data, now_ns, min(since_ns, now_ns)),)
+            chunks = self._take(wire, timeout)
+            return chunks if self._finder is None else self._at_its_rate(self._finder, chunks)
+        except PORT_ERRORS as error:
+            raise SourceLost(f"{self.url}: connection lost: {getattr(error, 'strerror', '') or error}") from error
 
     def write(self, data: bytes, topic: str = "") -> None:  # noqa: ARG002 - a port has no topics
         """Send bytes to the device. Safe from any thread.
@@ -235,7 +167,7 @@ class SerialSource:
         chosen = self._options
         port = serial.serial_for_url(
             device,
-            baudrate=chosen.baudrate,
+            baudrate=int(chosen.baudrate) if self._finder is None else self._finder.rate,
             bytesize=chosen.bytesize,
             parity=chosen.parity,
             stopbits=chosen.stopbits,
@@ -253,7 +185,7 @@ class SerialSource:
             port.open()
             notes = [self._recognise(device), self._settle_reset(port)]
             undo.pop_all()
-        self.status = "; ".join(filter(None, notes))
+        self.status = self._notes = "; ".join(filter(None, notes))
         return port
 
     def _recognise(self, device: str) -> str:
@@ -284,6 +216,29 @@ class SerialSource:
                     raise
                 return "it has no DTR line to reset the device by"
         return ""
+
+    def _take(self, wire: Wire, timeout: float) -> tuple[Chunk, ...]:
+        since_ns = self._drained_ns
+        if not wire.wait(0):
+            if not wire.wait(timeout):
+                self._drained_ns = time.time_ns()
+                return ()
+            since_ns = time.time_ns()
+        data = self._gather(wire)
+        now_ns = self._drained_ns = time.time_ns()
+        return (Chunk(data, now_ns, min(since_ns, now_ns)),)
+
+    def _at_its_rate(self, finder: RateFinder, chunks: Sequence[Chunk]) -> Sequence[Chunk]:
+        """Return what was read at the device's rate, and try the next one if this is not it."""
+        before = finder.rate, finder.found
+        chunks = finder.feed(chunks, time.monotonic())
+        if (finder.rate, finder.found) != before:
+            log.info("%s: %s", self.url, finder.status)
+        if self._port is not None and self._port.baudrate != finder.rate:
+            self._port.baudrate = finder.rate
+            self._port.reset_input_buffer()
+        self.status = "; ".join(filter(None, [self._notes, finder.status]))
+        return chunks
 
     def _gather(self, wire: Wire) -> bytes:
         data = bytearray(wire.take())

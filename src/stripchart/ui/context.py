@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from stripchart.ui.readout import READOUT_SECONDS, Readout, read_out
+from stripchart.flow.events import EventLog
+from stripchart.ui.readout import READOUT_PAUSE, READOUT_SECONDS, Readout, read_out
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stripchart.flow.hub import Hub
     from stripchart.flow.pump import Pump
 
 Theme = Literal["system", "light", "dark"]
+
+
+def _explain_none(name: str) -> dict[str, Any]:
+    """Stand in where nobody explains."""
+    raise KeyError(name)
 
 
 @dataclass
@@ -27,6 +35,10 @@ class Context:
         Seconds of the time axis that a new page shows.
     update_ms
         Milliseconds between two updates of a page; stretched when many pages are open.
+    events
+        What happened to them.
+    explain
+        Says why a source, given by name, does or does not plot; KeyError if there is none.
     open_pages
         The sessions that are being fed; a set, because Bokeh 3.10 calls from several threads.
     refused_sessions, refused_requests
@@ -40,10 +52,13 @@ class Context:
     theme: Theme = "system"
     update_ms: int = 50
     max_sessions: int = 50
+    events: EventLog = field(default_factory=EventLog)
+    explain: Callable[[str], dict[str, Any]] = _explain_none
     open_pages: set[object] = field(default_factory=set)
     refused_sessions: int = 0
     refused_requests: int = 0
     _readout: Readout | None = None
+    _readout_took: float = 0.0
 
     @property
     def sessions(self) -> int:
@@ -51,8 +66,13 @@ class Context:
         return len(self.open_pages)
 
     def readout(self) -> Readout:
-        """Return the numbers now, at most ``READOUT_SECONDS`` old; all pages share them."""
-        readout = self._readout
-        if readout is None or time.monotonic() - readout.made > READOUT_SECONDS:
+        """Return the numbers now; all pages share them.
+
+        They are at most ``READOUT_SECONDS`` old, or with thousands of channels so long that making them stays a small
+        part of the time.
+        """
+        readout, now = self._readout, time.monotonic()
+        if readout is None or now - readout.made > max(READOUT_SECONDS, READOUT_PAUSE * self._readout_took):
             readout = self._readout = read_out(self.hub, self.pumps)
+            self._readout_took = time.monotonic() - now
         return readout

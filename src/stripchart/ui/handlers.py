@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from tornado.web import RequestHandler
 
 from stripchart.flow import ledger
+from stripchart.flow.history import EVER
 from stripchart.ui.metrics import CONTENT_TYPE, render_metrics
-from stripchart.ui.reading import MAX_POINTS, MIN_POINTS, UnknownChannelsError, read_columns, to_csv
+from stripchart.ui.reading import MAX_POINTS, MIN_POINTS, UnknownChannelsError, read_columns, read_events, to_csv
 from stripchart.ui.readout import channel_table
 from stripchart.ui.wire import to_json
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from stripchart.ui.access import Access, Refusal
     from stripchart.ui.context import Context
 
-EVER: Final = 1 << 62
-"""A time in nanoseconds that no row reaches."""
 _NOTICE: Final = """\
 <!doctype html>
 <html lang="en">
@@ -67,6 +66,15 @@ class ApiHandler(RequestHandler):
         self.set_header("Content-Type", "application/json")
         self.finish(to_json(value))
 
+    def whole_number(self, name: str, default: int) -> int:
+        """Return an argument, within what int64 holds; ``1.7e18`` is one too, as JavaScript writes it."""
+        text = self.get_query_argument(name, str(default))
+        try:
+            number = int(text)
+        except ValueError:
+            number = int(float(text))
+        return min(max(number, -EVER), EVER)
+
     def write_error(self, status_code: int, **_: Any) -> None:
         """Answer Tornado's own errors (a method that we have not, a broken argument) in JSON too."""
         self.reply({"error": self._reason}, status_code)
@@ -88,15 +96,43 @@ class LedgerHandler(ApiHandler):
         self.reply(ledger.snapshot(self.context.pumps, self.context.hub))
 
 
+class EventsHandler(ApiHandler):
+    """GET /api/events?after=…&source=…&kind=…: what happened besides samples."""
+
+    def get(self) -> None:
+        """Tell the newest events; ``after`` is the number of the last one known."""
+        try:
+            after = self.whole_number("after", -1)
+        except (ValueError, OverflowError):
+            self.reply({"error": "after: expected the number of an event, a whole number"}, 400)
+            return
+        source, kind = self.get_query_argument("source", ""), self.get_query_argument("kind", "")
+        self.reply(read_events(self.context.events, after, source, kind))
+
+
+class ExplainHandler(ApiHandler):
+    """GET /api/explain?source=NAME: why it does or does not plot; see ``stripchart.explain``."""
+
+    async def get(self) -> None:
+        """Explain, in another thread: all decoders are tried on the newest input."""
+        name = self.get_query_argument("source", "")
+        try:
+            answer = await asyncio.to_thread(self.context.explain, name)
+        except KeyError:
+            self.reply({"error": f"no such source: {name}; see /api/ledger"}, 404)
+            return
+        self.reply(answer)
+
+
 class ReadHandler(ApiHandler):
     """GET /api/read?channels=a,b&start=…&stop=…&max_points=…: columns as JSON, or CSV by Accept."""
 
     async def get(self) -> None:
         """Read the rows that memory holds, in another thread: a long answer takes half a second to write."""
         try:
-            start = self._whole_number("start", 0)
-            stop = self._whole_number("stop", EVER)
-            points = self._whole_number("max_points", MAX_POINTS)
+            start = self.whole_number("start", 0)
+            stop = self.whole_number("stop", EVER)
+            points = self.whole_number("max_points", MAX_POINTS)
         except (ValueError, OverflowError):
             self.reply({"error": "start, stop: expected nanoseconds since 1970; max_points: a whole number"}, 400)
             return
@@ -117,15 +153,6 @@ class ReadHandler(ApiHandler):
             return
         self.set_header("Content-Type", "text/csv; charset=utf-8" if as_csv else "application/json")
         self.finish(text)
-
-    def _whole_number(self, name: str, default: int) -> int:
-        """Return an argument, within what int64 holds; ``1.7e18`` is one too, as JavaScript writes it."""
-        text = self.get_query_argument(name, str(default))
-        try:
-            number = int(text)
-        except ValueError:
-            number = int(float(text))
-        return min(max(number, -EVER), EVER)
 
 
 class MetricsHandler(ApiHandler):
@@ -153,6 +180,8 @@ class HealthHandler(ApiHandler):
 ROUTES = [
     (r"/api/channels", ChannelsHandler),
     (r"/api/ledger", LedgerHandler),
+    (r"/api/events", EventsHandler),
+    (r"/api/explain", ExplainHandler),
     (r"/api/read", ReadHandler),
     (r"/metrics", MetricsHandler),
     (r"/healthz", HealthHandler),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from bokeh.models import ColumnDataSource, Range1d
 
@@ -13,7 +14,7 @@ from stripchart.ui.readout import ChannelKey, channel_key
 from stripchart.ui.view import StreamView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from bokeh.document import Document
 
@@ -29,82 +30,135 @@ StripKey: TypeAlias = tuple[str, str]
 """What the lines of a strip have in common, as a kind and a text."""
 
 
+class _Line(NamedTuple):
+    """Where a channel is drawn."""
+
+    strip: Strip
+    place: int
+    view: StreamView
+    column: str
+
+
 class Layout:
-    """The strips of one session, growing as streams appear."""
+    """The strips of one session, growing as streams appear.
+
+    Attributes
+    ----------
+    views
+        What is drawn of each stream: a view for each of its groups of channels, by the group's number.
+    version
+        Grows when ``describe`` has something new to tell.
+    """
 
     def __init__(self, document: Document, time_range: Range1d) -> None:
-        self.views: dict[str, StreamView] = {}
+        self.views: dict[str, dict[int, StreamView]] = {}
         self.strips: dict[StripKey, Strip] = {}
-        self.lines = 0
         self.order: list[ChannelKey] = []
+        self.version = 0
         self._document = document
         self._range = time_range
         self._sources: dict[str, ColumnDataSource] = {}
-        self._known: dict[str, tuple[Channel, ...]] = {}
+        self._known: dict[str, tuple[tuple[Channel, ...], tuple[int, ...]]] = {}
         self._keys: set[ChannelKey] = set()
-        self._drawn: dict[str, list[ChannelKey]] = {}
+        self._lines: dict[ChannelKey, _Line] = {}
         self._unplaced: list[ChannelKey] = []
         self._listed: list[dict[str, Any]] = []
+
+    @property
+    def lines(self) -> int:
+        """How many lines are drawn."""
+        return len(self._lines)
 
     def grow(self, streams: Iterable[StreamInfo]) -> list[StreamView]:
         """Give every new channel its place; return the views whose columns changed.
 
         ``order`` then says which channel each of the page's readings is: drawn lines first, then the listed.
         """
-        changed: list[StreamView] = []
+        changed: dict[str, StreamView] = {}
         roots = len(self.strips)
         for info in streams:
-            if self._known.get(info.name) is info.channels:
+            channels, groups = self._known.get(info.name, ((), ()))
+            if channels is info.channels and groups is info.groups:
                 continue
-            self._known[info.name] = info.channels
-            fresh = [channel for channel in info.channels if channel_key(info.name, channel) not in self._keys]
-            self._keys.update(channel_key(info.name, channel) for channel in fresh)
-            if self._place(info, fresh):
-                changed.append(self.views[info.name])
+            self._known[info.name] = info.channels, info.groups
+            views = chain(self._part(info), self._draw(info, self._place(info)))
+            changed.update((view.key, view) for view in views)
+        for view in changed.values():
+            # The data live in the browser; here is only the empty shape, and the session sends the rows anew.
+            self._sources[view.key].data = view.to_wire([])
         strips = list(self.strips.values())
-        self.order = [key for strip in strips for key in self._drawn[strip.key]] + self._unplaced
+        drawn: dict[str, list[ChannelKey]] = {strip.key: [] for strip in strips}
+        for key, line in self._lines.items():
+            drawn[line.strip.key].append(key)
+        self.order = [*chain.from_iterable(drawn.values()), *self._unplaced]
         for strip in strips[roots:]:  # added last: one message each, complete with its lines
             self._document.add_root(strip.root)
-        return changed
+        return list(changed.values())
 
     def describe(self) -> dict[str, Any]:
         """Return what the page needs to know to build its sections and lists; all texts are safe to show."""
         return {"strips": [strip.describe() for strip in self.strips.values()], "listed": self._listed}
 
-    def _place(self, info: StreamInfo, fresh: list[Channel]) -> bool:
-        """Draw the channels for which there is room, and list the others; say whether any is drawn."""
-        drawn: list[tuple[StripKey, Channel]] = []
+    def _place(self, info: StreamInfo) -> list[tuple[StripKey, Channel, int]]:
+        """Find strips for new channels, and list those for which there is no room.
+
+        Returns
+        -------
+        Strip, channel and group of each that is to be drawn.
+        """
+        drawn: list[tuple[StripKey, Channel, int]] = []
         strips = set(self.strips)
-        for channel in fresh:
+        for channel, group in zip(info.channels, info.groups, strict=True):
+            name = channel_key(info.name, channel)
+            if name in self._keys:
+                continue
+            self._keys.add(name)
+            self.version += 1
             key = _strip_key(info, channel)
             room = self.lines + len(drawn) < MAX_LINES and (key in strips or len(strips) < MAX_STRIPS)
             if channel.kind is not Kind.TEXT and room:
                 strips.add(key)
-                drawn.append((key, channel))
+                drawn.append((key, channel, group))
             else:
-                self._unplaced.append(channel_key(info.name, channel))
+                self._unplaced.append(name)
                 label = safe_label(_label(info.name, channel))
                 self._listed.append({"label": label, "unit": safe_label(channel.unit)})
-        if drawn:
-            self._draw(info, drawn)
-        return bool(drawn)
+        return drawn
 
-    def _draw(self, info: StreamInfo, drawn: list[tuple[StripKey, Channel]]) -> None:
-        view = self.views.get(info.name)
-        if view is None:
-            view = self.views[info.name] = StreamView(f"s{len(self.views)}", info.name)
-            self._sources[info.name] = ColumnDataSource(name=view.key)
-        source = self._sources[info.name]
-        columns = [view.add(channel) for _, channel in drawn]
-        # The data live in the browser; here is only the empty shape, and the session sends the rows anew.
-        source.data = {"t": [], "n": [], **{f"c{place}": [] for place in range(len(view.columns))}}
-        for column, (key, channel) in zip(columns, drawn, strict=True):
+    def _draw(self, info: StreamInfo, drawn: Iterable[tuple[StripKey, Channel, int]]) -> Iterator[StreamView]:
+        for key, channel, group in drawn:
             strip = self.strips.get(key)
             if strip is None:
                 strip = self.strips[key] = Strip(len(self.strips), _title(key, info), channel.unit, self._range)
-            strip.add(source, column, channel, info.name.partition("/")[0], _label(info.name, channel))
-            self._drawn.setdefault(strip.key, []).append(channel_key(info.name, channel))
-        self.lines += len(drawn)
+            view = self._view(info.name, group)
+            column = view.add(channel)
+            source = self._sources[view.key]
+            place = strip.add(source, column, channel, info.name.partition("/")[0], _label(info.name, channel))
+            self._lines[channel_key(info.name, channel)] = _Line(strip, place, view, column)
+            yield view
+
+    def _part(self, info: StreamInfo) -> Iterator[StreamView]:
+        """Draw anew the lines of channels that turned out not to come together with others of their view."""
+        for channel, group in zip(info.channels, info.groups, strict=True):
+            key = channel_key(info.name, channel)
+            line = self._lines.get(key)
+            if line is None or self.views[info.name].get(group) is line.view:
+                continue
+            line.view.remove(line.column)
+            view = self._view(info.name, group)
+            column = view.add(channel)
+            line.strip.redraw(line.place, self._sources[view.key], column, channel)
+            self._lines[key] = _Line(line.strip, line.place, view, column)
+            self.version += 1
+            yield line.view
+            yield view
+
+    def _view(self, stream: str, group: int) -> StreamView:
+        views = self.views.setdefault(stream, {})
+        if group not in views:
+            view = views[group] = StreamView(f"s{len(self._sources)}", stream)
+            self._sources[view.key] = ColumnDataSource(name=view.key)
+        return views[group]
 
 
 def _strip_key(info: StreamInfo, channel: Channel) -> StripKey:

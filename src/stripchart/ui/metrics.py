@@ -37,6 +37,10 @@ class _LedgerCollector(Collector):
         yield samples
         yield queued
         context = self._context
+        events = CounterMetricFamily("stripchart_events", "Events by kind.", labels=["source", "kind"])
+        for labels, total in context.events.totals().items():
+            events.add_metric(labels, total)
+        yield events
         yield GaugeMetricFamily("stripchart_sessions", "Pages that are open.", value=context.sessions)
         yield CounterMetricFamily(
             "stripchart_refused_sessions", "Pages beyond the limit.", value=context.refused_sessions

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from stripchart.flow.history import within
 from stripchart.flow.records import Kind
 from stripchart.flow.reduce import RAW_ROWS, Rows, reduce_rows
 from stripchart.ui.readout import plain
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stripchart.flow.events import EventLog
     from stripchart.flow.hub import Hub
     from stripchart.flow.records import Batch
 
@@ -73,8 +75,22 @@ def read_columns(hub: Hub, wanted: Sequence[str], start_ns: int, stop_ns: int, m
         column
         for stream, places in chosen.items()
         if places
-        for column in _read_stream(hub.read(stream, start_ns, stop_ns)[0], places, points)
+        for column in _read_stream(within(hub.read(stream, start_ns, stop_ns)[0], start_ns, stop_ns), places, points)
     ]
+
+
+def read_events(log: EventLog, after: int, source: str = "", kind: str = "") -> dict[str, Any]:
+    """Return the events with a number above ``after``, oldest first, of one source or kind if they are not empty.
+
+    Returns
+    -------
+    ``{"events": [{"time_ns", "source", "kind", "text", "number"}], "dropped": n}``: the newest of all, and how many
+    are not among them any more.
+    """
+    events = [
+        event._asdict() for event in log.events(after) if source in {"", event.source} and kind in {"", event.kind}
+    ]
+    return {"events": events, "dropped": log.dropped}
 
 
 def to_csv(columns: Iterable[dict[str, Any]]) -> bytes:

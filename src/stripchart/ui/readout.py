@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 READOUT_SECONDS: Final = 0.2
 """Time between two updates of the numbers: faster than this nobody reads."""
+READOUT_PAUSE: Final = 20
+"""How many times as long as it took to make the numbers they are not made again."""
 MAX_TEXT: Final = 256
 """Characters of a text value that are shown."""
 
@@ -55,11 +57,20 @@ def read_out(hub: Hub, pumps: Sequence[Pump]) -> Readout:
     now_ns = time.time_ns()
     streams = hub.streams()
     values = {}
+    newest: dict[str, int] = {}
     for info in streams:
-        stale = info.rate.stale(now_ns)
+        source = info.name.partition("/")[0]
+        newest[source] = max(newest.get(source, info.last_ns), info.last_ns)
         for channel, value in zip(info.channels, info.last_values, strict=True):
-            values[channel_key(info.name, channel)] = [plain(value), stale]
-    return Readout(time.monotonic(), streams, values, [source_line(pump) for pump in pumps])
+            values[channel_key(info.name, channel)] = [plain(value), is_stale(info, channel, now_ns)]
+    return Readout(time.monotonic(), streams, values, [source_line(pump, newest.get(pump.name)) for pump in pumps])
+
+
+def is_stale(info: StreamInfo, channel: Channel, now_ns: int) -> bool:
+    """Say whether a value is older than its device announced, or else than the stream's rate lets expect."""
+    if channel.expires:
+        return now_ns - info.last_ns > channel.expires * 1e9
+    return info.rate.stale(now_ns)
 
 
 def number_columns(batch: Batch) -> tuple[list[int], list[NDArray[np.float64]]]:
@@ -87,7 +98,7 @@ def channel_table(hub: Hub) -> list[dict[str, Any]]:
                     "last_time_ns": info.last_ns,
                     "first_time_ns": info.first_ns,
                     "rate_hz": round(info.rate.hz, 3),
-                    "stale": info.rate.stale(now),
+                    "stale": is_stale(info, channel, now),
                 }
             )
     return table
@@ -104,17 +115,18 @@ def plain(value: Any) -> float | str | None:
     return number if np.isfinite(number) else None
 
 
-def source_line(pump: Pump) -> dict[str, Any]:
-    """Return what the page shows of one source."""
+def source_line(pump: Pump, newest_ns: int | None) -> dict[str, Any]:
+    """Return what the page shows of one source; ``newest_ns`` is the time of its newest row, if there is any."""
     counts = pump.counts()
     return {
         "name": pump.name,
         "state": str(pump.state),
         "reason": pump.reason,
-        "status": pump.source.status,
+        "status": "; ".join(filter(None, (pump.status, pump.clock().note))),
         "url": pump.source.url,
         "decoder": pump.decoder.note,
         "since": pump.since_ns // 1_000_000,
+        "newest": None if newest_ns is None else newest_ns // 1_000_000,
         "samples": counts.samples,
         "frames": counts.frames,
         "rejected": sum(counts.rejected.values()),

@@ -15,11 +15,10 @@ from bokeh.model import DataModel
 from bokeh.models import Range1d
 
 from stripchart.ui.layout import Layout
-from stripchart.ui.view import to_wire
 from stripchart.ui.wire import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bokeh.document import Document
 
@@ -38,6 +37,8 @@ BUSY_LINES: Final = 8
 """Lines beyond which a page is updated half as often: drawing costs a browser lines times updates."""
 BUCKET_PIXELS: Final = 2
 """Pixels of the time axis for which a dense stream keeps its extremes."""
+LISTED_SECONDS: Final = 1.0
+"""Time between two updates of the values of channels that are listed, not drawn; there may be thousands."""
 HURRY_TICKS: Final = 2
 HURRY_LINES: Final = 32
 """Buckets shorter than so many ticks are not waited for, with no more lines than this to draw."""
@@ -46,9 +47,8 @@ HURRY_LINES: Final = 32
 class Page(DataModel):
     """What server and browser tell each other; texts are JSON, made and read in one go."""
 
-    tick = String(default="", help="to the browser: new rows")
+    tick = String(default="", help="to the browser: new rows; now and then values now, and sources")
     layout = String(default="", help="to the browser: strips and lines")
-    readings = String(default="", help="to the browser: values now, sources")
     window = Float(default=60.0, help="to the server: seconds shown while live")
     view = List(Float, default=[], help="to the server: the span looked at, [ms, ms]; empty while live")
     width = Int(default=1000, help="to the server: pixels that the time axis covers")
@@ -106,8 +106,9 @@ class Session:
         self._subscription: Subscription | None = None
         self._callback: Any = None
         self._stale = True
-        self._readout_made = 0.0
-        self._sent = self._described = self._ticks = 0
+        self._readout_made = self._listed_made = 0.0
+        self._stretch = 1.0
+        self._sent = self._described = self._period = 0
         document.add_root(self.page)
         for attribute in ("window", "view", "width"):
             self.page.on_change(attribute, self._on_look)
@@ -122,58 +123,77 @@ class Session:
             self._subscription = context.hub.subscribe(capacity=QUEUE_SAMPLES, name="session")
             context.open_pages.add(self)
             self._stale = True
-            stretch = BUSY_STRETCH if context.sessions > BUSY_SESSIONS else 1
-            self._callback = self._document.add_periodic_callback(self._tick, round(context.update_ms * stretch))
+            self._listed_made = 0.0
+            self._stretch = BUSY_STRETCH if context.sessions > BUSY_SESSIONS else 1.0
+            self._keep_pace()
 
     def _end(self, event: object) -> None:  # noqa: ARG002 - likewise
         if self._subscription is not None:
             self._subscription.close()
             self._subscription = None
             self._context.open_pages.discard(self)
-        if self._callback is not None:
-            callback, self._callback = self._callback, None
-            self._document.remove_periodic_callback(callback)
+        self._set_period(0)
 
     def _destroyed(self, session_context: object) -> None:
-        self._callback = None  # the document has ended it already
+        self._callback, self._period = None, 0  # the document has ended it already
         self._end(session_context)
 
     def _on_look(self, attr: str, old: object, new: object) -> None:  # noqa: ARG002 - likewise
         self._look = Look.of(self.page)
         self._stale = True
 
-    @property
-    def _every(self) -> int:
-        """Of how many ticks one is drawn."""
-        return 2 if self._layout.lines > BUSY_LINES else 1
+    def _keep_pace(self) -> None:
+        """Update a page with many lines half as often."""
+        lines = 2 if self._layout.lines > BUSY_LINES else 1
+        self._set_period(round(self._context.update_ms * self._stretch * lines))
+
+    def _set_period(self, milliseconds: int) -> None:
+        """Tick so often from now on; 0 for never."""
+        if milliseconds == self._period:
+            return
+        self._period = milliseconds
+        if self._callback is not None:
+            callback, self._callback = self._callback, None
+            self._document.remove_periodic_callback(callback)
+        if milliseconds:
+            self._callback = self._document.add_periodic_callback(self._tick, milliseconds)
 
     def _tick(self) -> None:
-        self._ticks += 1
-        if self._subscription is None or self._ticks % self._every:
+        if self._subscription is None:
             return
         delivery = self._subscription.drain()
         now_ns = time.time_ns()
         readout = self._context.readout()
         news = readout.made > self._readout_made
         grown = self._layout.grow(readout.streams) if news else []
-        if len(self._layout.order) > self._described:
-            self._described = len(self._layout.order)
+        if self._layout.version > self._described:
+            self._described = self._layout.version
+            self._keep_pace()
             self.page.layout = to_json(self._layout.describe()).decode()
-        views = self._layout.views
         if self._stale or delivery.lost:
             # What a slow page missed in its queue is still in the history, as long as that reaches.
             self._stale = False
-            data = self._anew(views.values(), now_ns)
+            data = self._anew(self._views(), now_ns)
         elif self._look.span is None:
             data = self._fresh(delivery.batches, now_ns) | self._anew(grown, now_ns)
         else:
             data = self._anew(grown, now_ns)
-        if data or self._look.span is None:
-            self._send("tick", {"now": now_ns / 1e6, "data": data})
-        if news:
+        message: dict[str, Any] = {"now": now_ns / 1e6, "data": data}
+        if news:  # with the rows, so that a browser paints once for both
             self._readout_made = readout.made
-            values = [readout.values.get(key) for key in self._layout.order]
-            self._send("readings", {"values": values, "sources": readout.sources})
+            message["values"] = [readout.values.get(key) for key in self._layout.order[: self._layout.lines]]
+            if readout.made > self._listed_made + LISTED_SECONDS:
+                self._listed_made = readout.made
+                message["listed"] = [readout.values.get(key) for key in self._layout.order[self._layout.lines :]]
+            message["sources"] = readout.sources
+        if data or news or self._look.span is None:
+            self._sent += 1
+            message["number"] = self._sent  # a text equal to the last would not be sent
+            self.page.tick = to_json(message).decode()
+
+    def _views(self) -> Iterator[StreamView]:
+        for views in self._layout.views.values():
+            yield from views.values()
 
     def _anew(self, views: Iterable[StreamView], now_ns: int) -> dict[str, Any]:
         """Return all rows of some views: ``{key: [1, columns]}``, where 1 means instead of what is there."""
@@ -182,22 +202,15 @@ class Session:
 
     def _fresh(self, batches: Sequence[Batch], now_ns: int) -> dict[str, Any]:
         """Return the rows that came: ``{key: [0, columns]}``, where 0 means after what is there."""
-        views = self._layout.views
-        parts: dict[str, list[Any]] = {}
+        came: dict[str, list[Batch]] = {}
         for batch in batches:
-            view = views.get(batch.stream)
-            if view is not None:
-                parts.setdefault(view.key, []).extend(view.feed(batch, now_ns))
+            came.setdefault(batch.stream, []).append(batch)
         # Where a bucket is hardly longer than a tick, waiting for its end would only make the newest row late.
-        tick_ns = self._context.update_ms * 1_000_000 * self._every
-        hurry = self._look.bucket_ns < HURRY_TICKS * tick_ns and self._layout.lines <= HURRY_LINES
-        for view in views.values():
-            late = view.reducer.hurry() if hurry else view.reducer.flush(now_ns)
-            if late:
-                parts.setdefault(view.key, []).extend(late)
-        return {key: [0, to_wire(rows)] for key, rows in parts.items() if rows}
-
-    def _send(self, name: str, value: dict[str, Any]) -> None:
-        self._sent += 1
-        value["number"] = self._sent  # a text equal to the last would not be sent
-        setattr(self.page, name, to_json(value).decode())
+        hurry = self._look.bucket_ns < HURRY_TICKS * self._period * 1_000_000 and self._layout.lines <= HURRY_LINES
+        data: dict[str, Any] = {}
+        for view in self._views():
+            rows = view.feed(came.get(view.stream, ()), now_ns)
+            rows += view.reducer.hurry() if hurry else view.reducer.flush(now_ns)
+            if rows:
+                data[view.key] = [0, view.to_wire(rows)]
+        return data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import count
 from typing import Any, Final, cast
 
 from bokeh.models import (  # type: ignore[attr-defined] # Span is missing in the hints of Bokeh 3.9
@@ -43,6 +44,8 @@ class Strip:
         self.title = safe_label(title)
         self.unit = safe_label(unit)
         self.entries: list[dict[str, Any]] = []
+        self._lines: list[Any] = []
+        self._numbers = count()
         # Bokeh's type hints do not know figure's keywords.
         self.root = cast("Any", figure)(
             name=key,
@@ -74,22 +77,34 @@ class Strip:
         self.root.xaxis.ticker.desired_num_ticks = 7
         self.root.add_layout(Span(name=f"{key}-cursor", dimension="height", location=float("nan"), line_width=1))
 
-    def add(self, source: ColumnDataSource, column: str, channel: Channel, origin: str, label: str) -> None:
-        """Draw a column as one more line, called ``label`` and, where several sources meet, ``origin/label``."""
+    def add(self, source: ColumnDataSource, column: str, channel: Channel, origin: str, label: str) -> int:
+        """Draw a column as one more line, called ``label`` and, where several sources meet, ``origin/label``.
+
+        Returns
+        -------
+        Its place among the lines.
+        """
         place = len(self.entries)
-        draw = partial(self.root.step, mode="after") if channel.kind is Kind.STATE else self.root.line
-        line = draw("t", column, source=source, line_width=1, name=f"{self.key}-{place}")
         self.entries.append(
             {
-                "source": source.name,
-                "column": column,
-                "line": line.name,
                 "origin": safe_label(origin),
                 "label": safe_label(label),
                 "unit": safe_label(channel.unit),
                 "colour": (self.number + place) % COLOURS,
             }
         )
+        self._lines.append(None)
+        self.redraw(place, source, column, channel)
+        return place
+
+    def redraw(self, place: int, source: ColumnDataSource, column: str, channel: Channel) -> None:
+        """Draw a line from another column. Bokeh does not notice when a line changes its source, so it is a new one."""
+        draw = partial(self.root.step, mode="after") if channel.kind is Kind.STATE else self.root.line
+        line = draw("t", column, source=source, line_width=1, name=f"{self.key}-{next(self._numbers)}")
+        if self._lines[place] is not None:
+            self.root.renderers.remove(self._lines[place])
+        self._lines[place] = line
+        self.entries[place] |= {"source": source.name, "column": column, "line": line.name}
 
     def describe(self) -> dict[str, Any]:
         """Return what the page needs to build its section."""

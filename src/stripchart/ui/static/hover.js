@@ -1,9 +1,9 @@
 // Under the pointer: one moment in all strips at once, with every channel's value at that time.
 import {firstAtOrAfter} from "./strips.js";
 import {format} from "./readings.js";
+import {momentText} from "./zone.js";
 
 const quiet = {sync: false};
-const moment = new Intl.DateTimeFormat(undefined, {year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23"});
 
 /** The newest value at or before a time, and its time; nothing before the first row or across a gap. */
 export function valueAt(data, column, time) {
@@ -43,7 +43,7 @@ export class Hover {
 
   show(strip, time, event) {
     const when = document.createElement("time");
-    when.textContent = moment.format(time);
+    when.textContent = momentText(time);
     const rows = strip.lines.filter((line) => line.renderer?.visible).map((line) => {
       const row = document.createElement("div");
       const ink = document.createElement("i");

@@ -1,9 +1,11 @@
 // The page around the plots: it wires the document that Bokeh syncs to the strips, the legend and the toolbar.
 // Every text from outside goes through textContent, never through markup.
-import {Strips, tickText} from "./strips.js";
+import {Strips} from "./strips.js";
+import {Inspector} from "./inspector.js";
 import {Readings} from "./readings.js";
 import {Toolbar} from "./toolbar.js";
 import {Hover} from "./hover.js";
+import {tickText} from "./zone.js";
 
 /** Call `use` with what a property of the page says, now and at each change. */
 function follow(page, name, use) {
@@ -50,8 +52,8 @@ function watchConnection(document_) {
 window.stripchart = {tickText};
 const page = await ready();
 const strips = new Strips(page);
-const readings = new Readings(strips);
-const toolbar = new Toolbar(page, strips);
+const readings = new Readings(strips, new Inspector());
+const toolbar = new Toolbar(page, strips, readings);
 new Hover(strips, readings);
 Object.assign(window.stripchart, {page, strips, readings, toolbar});
 
@@ -60,6 +62,10 @@ follow(page, "layout", (layout) => {
   strips.build(layout);
   readings.build(layout);
 });
-follow(page, "tick", (tick) => strips.take(tick, toolbar));
-follow(page, "readings", (values) => readings.show(values));
+follow(page, "tick", (tick) => {
+  strips.take(tick, toolbar);
+  if (!tick.sources) return;
+  readings.show(tick);
+  toolbar.tellPast(tick.sources, tick.now);
+});
 document.body.dataset.ready = "true";

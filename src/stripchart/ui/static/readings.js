@@ -1,4 +1,8 @@
 // The numbers: each channel's value now (or under the cursor), and what each source is doing.
+import {clockText, zoneName} from "./zone.js";
+
+/** Listed channels from which on there is a field to find one. */
+const MANY = 12;
 
 /** Five significant digits, without the noise of more. */
 export function format(value) {
@@ -21,20 +25,27 @@ function ago(milliseconds) {
 }
 
 export class Readings {
-  constructor(strips) {
+  constructor(strips, inspector) {
     this.strips = strips;
+    this.inspector = inspector;
     this.sources = document.getElementById("sources");
     this.clock = document.getElementById("clock");
     this.values = [];
     this.listed = [];
     this.rates = new Map();
     this.held = false;
+    this.listedValues = [];
+    this.box = document.getElementById("listed");
+    this.box.addEventListener("toggle", () => this.tellListed());
+    this.search = document.getElementById("search");
+    this.search.addEventListener("input", () => this.find());
   }
 
   build(layout) {
-    const box = document.getElementById("listed");
+    const {box} = this;
     box.hidden = layout.listed.length === 0;
-    box.querySelector("summary").textContent = `${count.format(layout.listed.length)} more channels, not drawn`;
+    const many = layout.listed.length;
+    box.querySelector("summary").textContent = `${count.format(many)} more ${many === 1 ? "channel" : "channels"}, not drawn`;
     const list = box.querySelector("ul");
     for (const told of layout.listed.slice(this.listed.length)) {
       const item = document.createElement("li");
@@ -43,15 +54,33 @@ export class Readings {
       name.textContent = told.label;
       item.append(name, value);
       list.append(item);
-      this.listed.push({...told, value});
+      this.listed.push({...told, item, value});
     }
+    this.search.hidden = this.listed.length < MANY;
+    this.find();
   }
 
-  show({values, sources}) {
+  /** Show the listed channels whose names hold all words of the search. */
+  find() {
+    const words = this.search.value.toLowerCase().split(/\s+/);
+    for (const {item, label} of this.listed) {
+      const name = label.toLowerCase();
+      item.hidden = !words.every((word) => name.includes(word));
+    }
+    this.tellListed();
+  }
+
+  show({values, listed, sources}) {
     this.values = values;
-    this.clock.textContent = new Date().toLocaleTimeString(undefined, {hourCycle: "h23"});
+    this.tick();
     this.tell();
+    if (listed) this.listedValues = listed;
+    if (this.box.open) this.tellListed();
     this.showSources(sources);
+  }
+
+  tick() {
+    this.clock.textContent = `${clockText(Date.now())} ${zoneName()}`;
   }
 
   /** Write the values now; while the cursor reads a plot, `Hover` writes those under it instead. */
@@ -64,10 +93,14 @@ export class Readings {
         if (!this.held) this.write(line, value);
       }
     }
-    for (const entry of this.listed) {
-      const [value] = this.values[place++] ?? [null];
-      entry.value.textContent = `${format(value)}${entry.unit ? ` ${entry.unit}` : ""}`;
-    }
+  }
+
+  tellListed() {
+    this.listed.forEach((entry, place) => {
+      const [value] = this.listedValues[place] ?? [null];
+      const text = `${format(value)}${entry.unit ? ` ${entry.unit}` : ""}`;
+      if (entry.shown !== text && !entry.item.hidden) entry.value.textContent = entry.shown = text;
+    });
   }
 
   write(line, value) {
@@ -88,9 +121,11 @@ export class Readings {
       let item = this.sources.children[place];
       if (item == null) {
         item = document.createElement("li");
-        for (const [tag, name] of [["b", "name"], ["span", "state"], ["span", "facts"], ["span", "trouble"]]) {
+        for (const [tag, name] of [["button", "name"], ["span", "state"], ["span", "facts"], ["span", "trouble"]]) {
           item.append(Object.assign(document.createElement(tag), {className: name}));
         }
+        item.firstChild.addEventListener("click", () => this.inspector.open(item.firstChild.textContent));
+        item.firstChild.title = "What it sends, and what becomes of it";
         this.sources.append(item);
       }
       const [name, state, facts, trouble] = item.children;

@@ -16,7 +16,6 @@ export class Strips {
     this.sources = new Map();
     this.hidden = new Set((recall("hidden") ?? "").split("\n").filter(Boolean));
     this.box = document.getElementById("strips");
-    this.now = 0;
     this.resizing = new ResizeObserver(() => this.measure());
   }
 
@@ -29,7 +28,10 @@ export class Strips {
         strip = this.make(told);
         this.strips.set(told.key, strip);
       }
-      for (const line of told.lines.slice(strip.lines.length)) this.addLine(strip, line);
+      told.lines.forEach((line, place) => {
+        if (place < strip.lines.length) this.redraw(strip.lines[place], line);
+        else this.addLine(strip, line);
+      });
       const several = new Set(strip.lines.map((line) => line.origin)).size > 1;
       const names = shorten(strip.lines.map((line) => (several ? `${line.origin}/${line.label}` : line.label)));
       strip.lines.forEach((line, place) => {
@@ -65,6 +67,11 @@ export class Strips {
     this.press(line);
   }
 
+  /** A line may come from another source later on; its renderer is a new one then. */
+  redraw(line, {source, column, line: name}) {
+    if (line.line !== name) Object.assign(line, {source, column, line: name, renderer: null});
+  }
+
   /** Bokeh draws a new root at the end of the page; move each into its section. Models may come after the layout. */
   adopt() {
     let waiting = false;
@@ -94,7 +101,6 @@ export class Strips {
 
   /** Append rows (or replace all), then move the time axis on. */
   take(tick, toolbar) {
-    this.now = tick.now;
     const keepFrom = tick.now - toolbar.window * 1100;
     for (const [key, [anew, columns]] of Object.entries(tick.data)) {
       const source = this.source(key);
@@ -192,6 +198,11 @@ export class Strips {
     for (const strip of this.strips.values()) this.paint(strip);
   }
 
+  /** Write the ticks anew: the zone has changed. */
+  relabel() {
+    this.range?.change.emit();
+  }
+
   /** Give a figure the colours of the theme. */
   paint(strip) {
     const {figure} = strip;
@@ -239,20 +250,6 @@ export function shorten(labels) {
   const head = same((each, place) => each[place]);
   const tail = Math.min(same((each, place) => each.at(-1 - place)), least - head);
   return parts.map((each) => each.slice(head, each.length - tail).join("/"));
-}
-
-/** Text of a tick in the viewer's time, as fine as the ticks are apart; a tick at midnight is its date. */
-export function tickText(tick, ticks) {
-  const date = new Date(tick);
-  const step = ticks.length > 1 ? ticks[1] - ticks[0] : 1000;
-  const two = (number) => String(number).padStart(2, "0");
-  const clock = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  if (step >= 86_400_000 || clock === "00:00" && date.getSeconds() === 0 && step >= 60_000) {
-    return date.toLocaleDateString(undefined, {month: "short", day: "numeric"});
-  }
-  if (step >= 60_000) return clock;
-  const seconds = `${clock}:${two(date.getSeconds())}`;
-  return step >= 1000 ? seconds : `${seconds}.${String(date.getMilliseconds()).padStart(3, "0").slice(0, step >= 100 ? 1 : step >= 10 ? 2 : 3)}`;
 }
 
 /** Index of the first number that is at least `limit` in a sorted array. */

@@ -1,13 +1,15 @@
 // The toolbar: live or paused, how much time, what a drag does, the theme, and the keys.
 import {recall, remember} from "./state.js";
+import {isUtc, momentText, setUtc, zoneName} from "./zone.js";
 
 const quiet = {sync: false};
 const THEMES = ["system", "light", "dark"];
 
 export class Toolbar {
-  constructor(page, strips) {
+  constructor(page, strips, readings) {
     this.page = page;
     this.strips = strips;
+    this.readings = readings;
     this.live = true;
     this.window = Number(recall("window")) || page.window;
     this.drag = "pan";
@@ -17,6 +19,8 @@ export class Toolbar {
     this.button.addEventListener("click", () => (this.live ? this.hold() : this.follow()));
     document.getElementById("reset").addEventListener("click", () => this.follow());
     document.getElementById("theme").addEventListener("click", () => this.nextTheme());
+    this.clock = document.getElementById("clock");
+    this.clock.addEventListener("click", () => this.setZone(!isUtc()));
     for (const choice of document.querySelectorAll("[data-window]")) {
       choice.addEventListener("click", () => this.setWindow(Number(choice.dataset.window)));
     }
@@ -29,6 +33,8 @@ export class Toolbar {
     addEventListener("pointerup", () => (this.handled = performance.now() + 100), {capture: true});
     addEventListener("pointercancel", () => (this.handled = 0), {capture: true});
     strips.box.addEventListener("wheel", () => (this.handled = performance.now() + 300), {capture: true, passive: true});
+    this.past = document.getElementById("past");
+    this.past.querySelector("button").addEventListener("click", () => this.look(this.newest - this.window * 900, this.newest + this.window * 100));
     strips.onFigure = (strip) => this.wire(strip);
     if (this.window !== page.window) page.setv({window: this.window});
     this.mark();
@@ -101,13 +107,30 @@ export class Toolbar {
     this.mark();
   }
 
+  setZone(utc) {
+    setUtc(utc);
+    this.strips.relabel();
+    this.readings.tick();
+    this.mark();
+  }
+
   key(event) {
+    if (document.querySelector("dialog[open]")) return;
     if (event.target.matches("input, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === " " && !event.target.matches("button")) {
       event.preventDefault();
       this.button.click();
     }
     if (event.key === "l" || event.key === "L") this.follow();
+    if (event.key === "u" || event.key === "U") this.setZone(!isUtc());
+  }
+
+  /** Where all samples are older than what is shown, as with a log that is played or a device whose clock is wrong, say where they are. */
+  tellPast(sources, now) {
+    const times = sources.map(({newest}) => newest).filter((time) => time != null);
+    this.newest = Math.max(...times);
+    this.past.hidden = !(this.live && times.length && this.newest < now - this.window * 1000);
+    this.past.querySelector("span").textContent = this.past.hidden ? "" : `Nothing in this span of time: the newest sample is of ${momentText(this.newest)}.`;
   }
 
   /** Show on the buttons what is chosen. */
@@ -120,6 +143,7 @@ export class Toolbar {
     for (const choice of document.querySelectorAll("[data-drag]")) {
       choice.setAttribute("aria-checked", String(choice.dataset.drag === this.drag));
     }
+    this.clock.title = isUtc() ? "Times are in UTC; click for those of this browser (U)" : `Times are in ${zoneName()}, as this browser has it; click for UTC (U)`;
     document.getElementById("theme").title = `Theme: ${document.documentElement.dataset.theme}`;
   }
 }

@@ -1,0 +1,93 @@
+"""What happened besides samples: connections made and lost, clocks that stepped, formats recognised."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, deque
+from typing import Final, NamedTuple
+
+MAX_EVENTS: Final = 1_000
+BURST: Final = 20
+"""Events of one kind that a source may post at once."""
+REFILL_NS: Final = 10_000_000_000
+"""Nanoseconds after which it may post one more; what comes on top is counted, not kept."""
+
+
+class Event(NamedTuple):
+    """An instant worth marking; names as in the public JSON API."""
+
+    time_ns: int
+    """Nanoseconds since the epoch, UTC, by this machine's clock."""
+    source: str
+    kind: str
+    """A state of the source ("connected", "lost", …), "gap", "clock", "decoder" or "limit"."""
+    text: str
+    number: int
+    """Counted from 0 over all sources."""
+
+
+class _Allowance:
+    """How many events of one kind a source may still post."""
+
+    def __init__(self, time_ns: int) -> None:
+        self.left = BURST
+        self.since_ns = time_ns
+        self.hidden = 0
+
+    def spend(self, time_ns: int) -> bool:
+        earned = abs(time_ns - self.since_ns) // REFILL_NS  # a clock that was set back must not silence it
+        if earned:
+            self.left = min(BURST, self.left + earned)
+            self.since_ns = time_ns
+        if not self.left:
+            self.hidden += 1
+            return False
+        self.left -= 1
+        return True
+
+
+class EventLog:
+    """The newest events of all sources. Safe from any thread.
+
+    Attributes
+    ----------
+    counts
+        All that were posted, by source and kind.
+    dropped
+        Those that are not in the log: they made room for newer ones, or came too fast.
+    """
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.dropped = 0
+        self._number = 0
+        self._events: deque[Event] = deque()
+        self._allowances: dict[tuple[str, str], _Allowance] = {}
+        self._lock = threading.Lock()
+
+    def post(self, time_ns: int, source: str, kind: str, text: str) -> None:
+        """Add an event, unless the source has posted too many of its kind lately: the next one then tells how many."""
+        with self._lock:
+            self.counts[source, kind] += 1
+            allowance = self._allowances.setdefault((source, kind), _Allowance(time_ns))
+            if not allowance.spend(time_ns):
+                self.dropped += 1
+                return
+            if allowance.hidden:
+                text = f"{text} ({allowance.hidden:,} more of this kind before)"
+                allowance.hidden = 0
+            if len(self._events) >= MAX_EVENTS:
+                self._events.popleft()
+                self.dropped += 1
+            self._events.append(Event(time_ns, source, kind, text, self._number))
+            self._number += 1
+
+    def events(self, after: int = -1) -> list[Event]:
+        """Return those that are kept and have a number above ``after``, oldest first."""
+        with self._lock:
+            return [event for event in self._events if event.number > after]
+
+    def totals(self) -> dict[tuple[str, str], int]:
+        """Return how many were posted, by source and kind."""
+        with self._lock:
+            return dict(self.counts)

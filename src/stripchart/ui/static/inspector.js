@@ -1,0 +1,119 @@
+// Why isn't it plotting? A dialog about one source: what it sends, what became of that, and what to try instead.
+import {clockText, momentText} from "./zone.js";
+
+const REFRESH = 1500;
+const count = new Intl.NumberFormat();
+
+/** Make an element with a text, or with children. */
+function make(tag, className, ...content) {
+  const element = Object.assign(document.createElement(tag), {className});
+  element.append(...content);
+  return element;
+}
+
+export class Inspector {
+  constructor() {
+    this.dialog = document.getElementById("inspector");
+    this.body = this.dialog.querySelector(".body");
+    this.dialog.querySelector("[data-close]").addEventListener("click", () => this.dialog.close());
+    this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
+    this.dialog.addEventListener("close", () => clearTimeout(this.waiting));
+  }
+
+  open(name) {
+    this.name = name;
+    this.shown = "";
+    this.body.replaceChildren(make("p", "soft", "Asking\u2026"));
+    this.dialog.querySelector("h2").textContent = name;
+    this.dialog.showModal();
+    this.refresh();
+  }
+
+  async refresh() {
+    clearTimeout(this.waiting);
+    const source = encodeURIComponent(this.name);
+    try {
+      const [told, events] = await Promise.all([ask(`api/explain?source=${source}`), ask(`api/events?source=${source}`)]);
+      this.show({...told, events: events.events.reverse()});
+    } catch (error) {
+      this.body.replaceChildren(make("p", "soft", `No answer: ${error.message}`));
+    }
+    if (this.dialog.open) this.waiting = setTimeout(() => this.refresh(), REFRESH);
+  }
+
+  show(told) {
+    const text = JSON.stringify(told);
+    // What is being selected or copied stays as it is.
+    if (text === this.shown || (this.shown && String(getSelection()))) return;
+    this.shown = text;
+    const kept = this.body.scrollTop;
+    this.body.replaceChildren(
+      ...(told.hint ? [make("p", "hint", told.hint)] : []),
+      facts(told),
+      ...rejected(told),
+      ...this.suggestions(told.suggestions),
+      ...table("Log text", told.log.map(({time_ns, text: line}) => [clockText(time_ns / 1e6), line])),
+      ...table("Events", told.events.map((event) => [momentText(event.time_ns / 1e6), event.text])),
+    );
+    this.body.scrollTop = kept;
+  }
+
+  suggestions(found) {
+    if (!found.length) return [];
+    const items = found.map(({decoder, share, note, line, toml}) => {
+      const head = make("p", "", make("b", "", decoder), ` reads ${Math.round(share * 100)} % of the newest input`, note ? ` (${note})` : "");
+      const item = make("li", "", head);
+      for (const code of [line, toml].filter(Boolean)) {
+        const copy = make("button", "copy", "Copy");
+        copy.addEventListener("click", () => this.copy(copy, code));
+        item.append(make("div", "code", make("pre", "", code.trimEnd()), copy));
+      }
+      return item;
+    });
+    return [make("h3", "", "Worth a try"), make("ul", "tries", ...items)];
+  }
+
+  async copy(button, text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Select and copy"; // a page without https may not write there
+    }
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  }
+}
+
+async function ask(url) {
+  const answer = await fetch(url, {cache: "no-store", signal: AbortSignal.timeout(10_000)});
+  if (!answer.ok) throw new Error(`the server said ${answer.status}`);
+  return answer.json();
+}
+
+function facts({url, state, decoder, counts}) {
+  const list = make("dl", "facts");
+  const lines = {
+    Source: url,
+    State: state,
+    "Recognised as": decoder || "nothing yet",
+    Bytes: `${count.format(counts.bytes)}${counts.bytes_skipped ? `, ${count.format(counts.bytes_skipped)} skipped` : ""}`,
+    Frames: `${count.format(counts.frames)}: ${count.format(counts.decoded)} decoded, ${count.format(counts.rejected)} rejected`,
+    Samples: count.format(counts.samples),
+  };
+  for (const [name, text] of Object.entries(lines)) list.append(make("dt", "", name), make("dd", "", text));
+  return list;
+}
+
+function rejected({reasons, rejects}) {
+  if (!reasons.length) return [];
+  const counts = reasons.map(({reason, count: times}) => make("li", "", `${reason} \u00d7 ${count.format(times)}`));
+  const rows = rejects.map(({time_ns, reason, text}) => [clockText(time_ns / 1e6), reason, text]);
+  return [make("h3", "", "Rejected"), make("ul", "reasons", ...counts), ...table("", rows)];
+}
+
+function table(title, rows) {
+  if (!rows.length) return [];
+  const body = make("tbody", "", ...rows.map((cells) => make("tr", "", ...cells.map((cell) => make("td", "", cell)))));
+  const box = make("div", "rows", make("table", "", body));
+  return title ? [make("h3", "", title), box] : [box];
+}

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import threading
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stripchart.flow.events import BURST, MAX_EVENTS, REFILL_NS, Event, EventLog
+from support.decoding import many_examples
+
+NOW = 1_700_000_000_000_000_000
+
+
+def test_events_are_numbered_and_kept_in_order():
+    log = EventLog()
+    log.post(NOW, "bench", "connected", "")
+    log.post(NOW + 1, "imu", "clock", "the device restarted")
+    assert log.events() == [
+        Event(NOW, "bench", "connected", "", 0), Event(NOW + 1, "imu", "clock", "the device restarted", 1),
+    ]  # fmt: skip
+    assert log.events(after=0) == log.events()[1:]
+    assert log.events(after=1) == []
+    assert log.totals() == {("bench", "connected"): 1, ("imu", "clock"): 1}
+
+
+def test_the_oldest_make_room():
+    log = EventLog()
+    for number in range(MAX_EVENTS + 5):
+        log.post(NOW + number * REFILL_NS, "bench", "lost", "")
+    assert [event.number for event in log.events()] == list(range(5, MAX_EVENTS + 5))
+    assert log.dropped == 5
+
+
+def test_one_source_cannot_push_the_others_out():
+    log = EventLog()
+    log.post(NOW, "imu", "connected", "")
+    for _ in range(10 * MAX_EVENTS):
+        log.post(NOW, "bench", "clock", "stepped")
+    log.post(NOW, "bench", "lost", "")
+    assert [event.kind for event in log.events()] == ["connected", *["clock"] * BURST, "lost"]
+    assert log.dropped == 10 * MAX_EVENTS - BURST
+    assert log.totals()["bench", "clock"] == 10 * MAX_EVENTS
+
+
+def test_the_next_one_tells_how_many_were_left_out():
+    log = EventLog()
+    for _ in range(BURST + 1234):
+        log.post(NOW, "bench", "clock", "stepped")
+    log.post(NOW + REFILL_NS, "bench", "clock", "stepped")
+    log.post(NOW + 2 * REFILL_NS, "bench", "clock", "stepped")
+    assert [event.text for event in log.events()[-2:]] == ["stepped (1,234 more of this kind before)", "stepped"]
+
+
+def test_a_clock_that_was_set_back_does_not_silence_it():
+    log = EventLog()
+    for _ in range(BURST):
+        log.post(NOW, "bench", "clock", "stepped")
+    log.post(NOW - 3600 * 10**9, "bench", "clock", "set back")
+    assert log.events()[-1].text == "set back"
+
+
+@many_examples
+@given(st.lists(st.tuples(st.integers(0, 10**12), st.sampled_from("ab"), st.sampled_from("xy"))))
+def test_every_event_is_kept_or_counted_as_dropped(posted: list[tuple[int, str, str]]):
+    log = EventLog()
+    for time_ns, source, kind in posted:
+        log.post(time_ns, source, kind, "")
+    assert len(log.events()) + log.dropped == len(posted) == sum(log.totals().values())
+
+
+def test_many_threads_may_post():
+    log = EventLog()
+
+    def post(name: str) -> None:
+        for number in range(200):
+            log.post(NOW + number * REFILL_NS, name, "gap", "")
+
+    threads = [threading.Thread(target=post, args=(f"s{number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [event.number for event in log.events()] == list(range(600, 1600))
+    assert log.dropped == 600

@@ -35,7 +35,7 @@ from urllib.parse import quote
 
 from stripchart.config.secrets import hide
 from stripchart.decoders.cells import LOG_STREAM
-from stripchart.decoders.evidence import rank
+from stripchart.decoders.detection.evidence import rank
 from stripchart.hints import hint
 from stripchart.sources.url import split_url
 

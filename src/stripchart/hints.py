@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stripchart.decoders.binaries import BINARY, UNKNOWN, describe_binary
-from stripchart.decoders.detect import NOT_YET
+from stripchart.decoders.detection.auto import NOT_YET
+from stripchart.decoders.detection.binaries import BINARY, UNKNOWN, describe_binary
 from stripchart.sources.baud import Verdict, judge
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from stripchart.config.file import Config, Server, View, load
 from stripchart.config.spec import SourceSpec
 from stripchart.errors import ConfigError
-from stripchart.flow.clock import ClockOptions
+from stripchart.flow.clock.source import ClockOptions
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stripchart.config.file import load
-from stripchart.decoders.particles import PmsX003Decoder, Sds011Decoder
+from stripchart.decoders.binary.particles import PmsX003Decoder, Sds011Decoder
 from support.command import LONG, Running
 from support.wait import until
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stripchart.config.spec import SourceSpec, as_spec, check_name, default_name, free_name, source
 from stripchart.errors import ConfigError
-from stripchart.flow.clock import ClockOptions
+from stripchart.flow.clock.source import ClockOptions
 from stripchart.plugins import load
 from stripchart.sources.function import FunctionSource
 from stripchart.sources.mqtt import MqttSource

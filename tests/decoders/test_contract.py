@@ -6,7 +6,7 @@ from typing import Any
 
 from stripchart.decoders.arduino import ArduinoDecoder
 from stripchart.decoders.csv import CsvDecoder
-from stripchart.decoders.detect import AutoDecoder
+from stripchart.decoders.detection.auto import AutoDecoder
 from stripchart.decoders.json import JsonDecoder
 from stripchart.decoders.keyvalue import KeyValueDecoder
 from stripchart.decoders.topics import TopicsDecoder

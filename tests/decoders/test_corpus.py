@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stripchart.decoders.cells import LOG_CHANNELS
-from stripchart.decoders.detect import AutoDecoder
+from stripchart.decoders.detection.auto import AutoDecoder
 from stripchart.flow.records import Chunk, Kind, is_absent
 from support.corpus import inputs
 from support.decoding import NOW_NS, check_frames, known_bytes

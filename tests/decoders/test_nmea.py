@@ -371,7 +371,7 @@ class TestFraming:
     def test_the_note_names_the_types(self):
         decoder = NmeaDecoder()
         feed(decoder, sentence(RMC) + b"log text\n" + sentence("GPGSV,1,1,01,05,,,40"))
-        assert decoder.note == "NMEA 0183: RMC, GSV"
+        assert decoder.note == "NMEA 0183: GSV, RMC"
 
 
 FIELDS = st.sampled_from(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stripchart.decoders.arduino import ArduinoDecoder
 from stripchart.decoders.csv import CsvDecoder
-from stripchart.decoders.detect import AutoDecoder
+from stripchart.decoders.detection.auto import AutoDecoder
 from stripchart.decoders.json import JsonDecoder
 from stripchart.decoders.keyvalue import KeyValueDecoder
 from stripchart.decoders.lines import MAX_LINE

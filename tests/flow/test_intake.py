@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from stripchart.flow.clock import Clock, ClockOptions
+from stripchart.flow.clock.source import Clock, ClockOptions
 from stripchart.flow.intake import Intake
 from stripchart.flow.records import Channel, Chunk, Kind, make_batch
 from support.decoding import NOW_NS

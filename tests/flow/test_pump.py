@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stripchart.errors import ConfigError, EndOfSource, SourceLost
 from stripchart.flow import ledger, pump
-from stripchart.flow.clock import Clock, ClockOptions
+from stripchart.flow.clock.source import Clock, ClockOptions
 from stripchart.flow.events import EventLog
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Backoff, Pump, State, describe

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from stripchart.config.spec import SourceSpec, as_spec, source
-from stripchart.decoders.detect import AutoDecoder
+from stripchart.decoders.detection.auto import AutoDecoder
 from stripchart.explain import Facts, explain, gather
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Pump, State

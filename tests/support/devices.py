@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stripchart.flow.clock import Clock, ClockOptions
+from stripchart.flow.clock.source import Clock, ClockOptions
 from stripchart.flow.records import Channel, Kind, make_batch
 from support.decoding import NOW_NS
 

@@ -37,7 +37,7 @@ from stripchart.config.durations import parse_duration
 from stripchart.config.options import Mistake, fill, show
 from stripchart.config.spec import CLOCK_OPTIONS, SourceSpec, check_name
 from stripchart.errors import ConfigError
-from stripchart.flow.clock import ClockOptions
+from stripchart.flow.clock.source import ClockOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from stripchart.config.options import Mistake, fill, locate
 from stripchart.config.secrets import hide, redact_line, redact_url
 from stripchart.errors import ConfigError
-from stripchart.flow.clock import Clock, ClockOptions
+from stripchart.flow.clock.source import Clock, ClockOptions
 from stripchart.plugins import load
 from stripchart.sources.url import SourceUrl, split_url
 

@@ -12,10 +12,10 @@ from stripchart.flow.tail import Tail
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from stripchart.flow.clock import Clock
+    from stripchart.flow.clock.source import Clock
+    from stripchart.flow.clock.stream import ClockReading
     from stripchart.flow.contracts import Decoder
     from stripchart.flow.records import Batch, Chunk, Reject
-    from stripchart.flow.streamclock import ClockReading
 
 log = logging.getLogger(__name__)
 

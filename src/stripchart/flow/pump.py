@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stripchart.errors import ConfigError, EndOfSource, SourceLost
-from stripchart.flow.clock import Clock
+from stripchart.flow.clock.source import Clock
 from stripchart.flow.events import EventLog
 from stripchart.flow.intake import Intake
 from stripchart.flow.outbox import Outbox
@@ -20,9 +20,9 @@ from stripchart.flow.records import Chunk
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stripchart.flow.clock.stream import ClockReading
     from stripchart.flow.contracts import Decoder, Sink, Source
     from stripchart.flow.records import Batch, Reject
-    from stripchart.flow.streamclock import ClockReading
 
 log = logging.getLogger(__name__)
 

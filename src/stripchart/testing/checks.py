@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stripchart.flow.devicetime import UNITS, WALL
+from stripchart.flow.clock.units import UNITS, WALL
 from stripchart.flow.records import Kind
 
 if TYPE_CHECKING:

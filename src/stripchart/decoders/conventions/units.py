@@ -15,7 +15,8 @@ NOTHING: Final[Mapping[str, str]] = {}
 class Units(dict[str, str]):
     """Gives the unit of a name such as ``ENERGY/Power[0]`` by its last part, here ``Power``; ``""`` if none is known.
 
-    A dictionary of what it found, because it is asked for each value.
+    The last part but one tells it where the last one does not: ``Speed/Max``. It is a dictionary of what it found,
+    because it is asked for each value.
 
     Parameters
     ----------
@@ -36,13 +37,17 @@ class Units(dict[str, str]):
         self._otherwise = otherwise
 
     def __missing__(self, name: str) -> str:
-        last = name.rpartition("/")[2].partition("[")[0]
-        unit = self._parts.get(last)
-        if unit is None:
-            unit = next((unit for ending, unit in self._endings.items() if last.endswith(ending)), self._otherwise)
+        parts = [part.partition("[")[0] for part in name.split("/")[:-3:-1]]
+        found = (unit for part in parts if (unit := self._find(part)) is not None)
+        unit = next(found, self._otherwise)
         if len(self) < MAX_NAMES:
             self[name] = unit
         return unit
+
+    def _find(self, part: str) -> str | None:
+        if part in self._parts:
+            return self._parts[part]
+        return next((unit for ending, unit in self._endings.items() if part.endswith(ending)), None)
 
 
 NO_UNITS: Final = Units()

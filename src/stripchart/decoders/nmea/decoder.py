@@ -208,4 +208,4 @@ class NmeaDecoder:
         kind = stream.partition("/")[0]
         if kind not in self._noted and kind != LOG_STREAM and len(self._noted) < MAX_NOTED:
             self._noted[kind] = None
-            self.note = f"NMEA 0183: {listed(list(self._noted))}"
+            self.note = f"NMEA 0183: {listed(sorted(self._noted))}"

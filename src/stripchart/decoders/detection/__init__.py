@@ -1,0 +1,1 @@
+"""Finding out what a stream of bytes speaks."""

@@ -14,7 +14,7 @@ from support.bench import SERIAL, Bench
 from support.corpus import gps
 from support.wait import until
 
-KEYS = {"source", "url", "state", "hint", "decoder", "counts", "reasons", "rejects", "suggestions", "log"}
+KEYS = {"source", "url", "state", "hint", "decoder", "in_use", "counts", "reasons", "rejects", "suggestions", "log"}
 NOISE = bytes(range(128, 192)) * 4
 
 
@@ -27,6 +27,7 @@ class TestAnswer:
         assert (answer["source"], answer["url"]) == ("bench", "serial:/dev/ttyUSB0?baudrate=9600&decoder=csv")
         assert (answer["state"], answer["hint"]) == ("connected", "")
         assert answer["decoder"] == "CSV, 2 columns (80 % fits)"
+        assert answer["in_use"] == "csv"
         assert answer["counts"] == {
             "bytes": 30, "bytes_skipped": 0, "bytes_buffered": 0,
             "frames": 6, "decoded": 5, "rejected": 1, "samples": 9,

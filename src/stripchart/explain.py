@@ -9,6 +9,7 @@ r"""Why isn't it plotting? What a source sent, what became of it, and what to tr
       "state": "connected",                   # see flow.pump.State
       "hint": "no bytes for 12 s: …",         # the most likely trouble in a sentence or two; "" if all is well
       "decoder": "CSV, 3 columns (sure)",     # what was recognised, "" if nothing yet
+      "in_use": "csv",                        # name of the decoder that reads it, "" while auto has chosen none
       "counts": {"bytes": 0, "bytes_skipped": 0, "bytes_buffered": 0, "frames": 0, "decoded": 0, "rejected": 0,
                  "samples": 0},
       "reasons": [{"reason": "not a number", "count": 12}],                        # most frequent first
@@ -35,6 +36,7 @@ from urllib.parse import quote
 
 from stripchart.config.secrets import hide
 from stripchart.decoders.cells import LOG_STREAM
+from stripchart.decoders.detection.auto import AutoDecoder
 from stripchart.decoders.detection.evidence import rank
 from stripchart.hints import hint
 from stripchart.sources.url import split_url
@@ -65,6 +67,8 @@ class Facts(NamedTuple):
     """What its source says beyond the state."""
     decoder: str
     """What its decoder says that it recognised."""
+    in_use: str
+    """Name of the decoder that reads it, if there is one."""
     counts: PumpCounts
     rejects: Sequence[Reject]
     """Oldest first."""
@@ -111,6 +115,7 @@ def gather(pump: Pump, spec: SourceSpec, hub: Hub | None = None) -> Facts:
         reason=pump.reason,
         status=pump.source.status,
         decoder=pump.decoder.note,
+        in_use=_in_use(pump, spec),
         counts=pump.counts(),
         rejects=pump.rejects(),
         tail=tail,
@@ -131,6 +136,7 @@ def report(facts: Facts) -> dict[str, Any]:
         "state": facts.state,
         "hint": hint(facts, suggestions),
         "decoder": facts.decoder,
+        "in_use": facts.in_use,
         "counts": {**shown, "rejected": sum(counts.rejected.values())},
         "reasons": [{"reason": reason, "count": count} for reason, count in by_count],
         "rejects": [
@@ -172,6 +178,13 @@ def lines(facts: Facts, suggestion: Suggestion) -> dict[str, str]:
     else:
         line = f"stripchart watch {shlex.quote(_join(url, {**query, 'decoder': suggestion.decoder}))}"
     return {"line": line, "toml": "\n".join(toml) + "\n"}
+
+
+def _in_use(pump: Pump, spec: SourceSpec) -> str:
+    if isinstance(pump.decoder, AutoDecoder):
+        return pump.decoder.chosen
+    query = split_url(spec.given).query if isinstance(spec.given, str) else {}
+    return spec.decoder or query.get("decoder", "") or pump.source.default_decoder
 
 
 def _with_options(spec: SourceSpec) -> tuple[str, dict[str, str]]:

@@ -6,8 +6,9 @@ A package adds its own with, in its ``pyproject.toml``::
     modbus = "my_package:ModbusSource"
 
 A source class has ``Options``, a dataclass of keyword options, and is called with the text of its URL after the
-scheme, and the options. A decoder class has ``Options`` too and is called with them. The built-in adapters
-register the same way.
+scheme, and the options. A decoder class has ``Options`` too and is called with them; it may have ``samples`` for the
+documentation, and in ``usual`` the options that its devices' source has where the user says nothing (``{"baudrate":
+9600}``). The built-in adapters register the same way.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ def test_the_dialog_says_what_was_rejected_and_why(page: Page, monitor: Monitor,
     assert "CSV" in dialog.locator("dd").nth(2).inner_text()
     cells = dialog.locator("tr").first.locator("td").all_inner_texts()
     assert cells[1:] == ["not UTF-8", r"\xff\xfe,1"]
+    dialog.get_by_text("No other decoder reads more of it.").wait_for()
     pty_device.write(b"7,8\r\n\xfd\r\n")
     dialog.get_by_text("not UTF-8 \N{MULTIPLICATION SIGN} 2").wait_for()
     page.keyboard.press("Escape")

@@ -288,3 +288,21 @@ def test_whatever_is_given_is_built_or_told(url: str, data: st.DataObject):
 def test_any_text_is_a_source_or_told(text: str):
     with suppress(ConfigError):  # and nothing else is raised
         as_spec(text).build()
+
+
+@pytest.mark.parametrize(
+    ("url", "baudrate"),
+    [
+        ("serial:/dev/ttyX?decoder=sds011", 9600),
+        ("serial:/dev/ttyX?decoder=sds011&baudrate=4800", 4800),
+        ("serial:/dev/ttyX?decoder=vedirect", 19200),
+        ("serial:/dev/ttyX?decoder=csv", 115200),
+    ],
+)
+def test_a_decoder_knows_how_its_devices_are_set_unless_the_user_does(url: str, baudrate: int):
+    built, _ = source(url).build()
+    assert built._options.baudrate == baudrate
+
+
+def test_what_a_decoder_knows_of_ports_is_nothing_to_a_socket():
+    source("tcp://127.0.0.1:9?decoder=sds011").build()

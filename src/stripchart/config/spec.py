@@ -114,7 +114,8 @@ class SourceSpec:
         mistakes = [Mistake(key, "is given twice, in the URL and beside it") for key in twice]
         own = {**query, **self.options}
         clock = {key: own.pop(key) for key in CLOCK_OPTIONS if key in own}
-        options, wrong = fill(plan.options, own, also=SAID_BESIDE)
+        usual = _usual(self.decoder or chosen, plan.options)
+        options, wrong = fill(plan.options, {**usual, **own}, also=SAID_BESIDE)
         mistakes += wrong + fill(ClockOptions, clock)[1]
         made: Source | None = None
         if options is not None:
@@ -253,6 +254,15 @@ def _plan(given: Any) -> _Plan:
     adapter = load("sources", scheme)
     more = {"scheme": scheme} if hasattr(adapter, "schemes") else {}
     return _Plan(partial(adapter, target, **more), adapter.Options, query)
+
+
+def _usual(decoder: str, options: type[Any]) -> dict[str, Any]:
+    """Return how the devices that a decoder is for set their source up, such as their baudrate."""
+    try:
+        usual = getattr(load("decoders", decoder), "usual", {}) if decoder else {}
+    except ConfigError:
+        return {}  # it is told where the decoder is built
+    return {name: value for name, value in usual.items() if name in options.__dataclass_fields__}
 
 
 def _split(url: str) -> SourceUrl:

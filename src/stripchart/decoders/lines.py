@@ -58,7 +58,8 @@ def spread(chunk: Chunk, count: int) -> NDArray[np.int64]:
     step = (chunk.time_ns - chunk.since_ns) // count
     if chunk.since_ns <= 0 or step <= 0:
         return np.full(count, chunk.time_ns, np.int64)
-    return np.arange(chunk.time_ns - step * (count - 1), chunk.time_ns + 1, step)
+    stop = chunk.time_ns + 1 + step // 2  # how many there are is computed as a float, in which the 1 may be lost
+    return np.arange(chunk.time_ns - step * (count - 1), stop, step)
 
 
 class LineFramer:

@@ -9,9 +9,10 @@ time since the epoch, is the time by the device's clock, if there are other valu
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import numpy as np
 import orjson
 
 from stripchart.decoders.cells import (
@@ -27,13 +28,10 @@ from stripchart.decoders.cells import (
     to_times,
 )
 from stripchart.decoders.rows import ChannelCache
-from stripchart.decoders.template import to_columns
+from stripchart.decoders.template import to_array
 from stripchart.flow.records import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
     from numpy.typing import NDArray
 
     from stripchart.decoders.rows import BatchBuilder, Shape
@@ -41,6 +39,8 @@ if TYPE_CHECKING:
 
 Cell: TypeAlias = tuple[str, str, Kind]
 """Name, unit and kind of a value."""
+Column: TypeAlias = tuple[str, frozenset[type], Sequence[Any]]
+"""A name, and what each of several objects has under it: which types there are, and the values."""
 
 MAX_DEPTH: Final = 64
 """Levels of nesting."""
@@ -85,36 +85,35 @@ class ObjectRows:
             builder.row(channels, time_ns, values, retained=retained)
 
     def add_all(self, objects: Sequence[dict[str, Any]], time: NDArray[np.int64], builder: BatchBuilder) -> bool:
-        """Add a row for each object at once, if all have the same names with plain numbers, booleans or times only.
+        """Add a row for each object at once, if all hold the same names and, under each, the same kind of value.
 
         Returns
         -------
         Whether they could be added; if not, ``add`` takes them one by one.
         """
-        names = tuple(objects[0])
-        if not 0 < len(names) <= MAX_COLUMNS or not all(names) or any(tuple(item) != names for item in objects):
+        found = split(objects)
+        if not found:
             return False
-        flat: list[Any] = list(chain.from_iterable([item.values() for item in objects]))
         cells: list[Cell] = []
+        columns: list[NDArray[Any]] = []
         clock = ""
-        for place, name in enumerate(names):
-            column = slice(place, None, len(names))
-            unit = ""
-            if name.lower() in TIME_NAMES and len(names) > 1 and not clock:
-                times = _to_times(flat[column])
+        for name, types, values in found:
+            times = None
+            if not clock and len(found) > 1 and name.lower() in TIME_NAMES:
+                times = to_clock(values)
                 if times is None:
                     return False
-                flat[column], unit = times
-                clock = unit
-            kind = Kind.TIME if unit else _KINDS.get(frozenset(map(type, flat[column])))
+                clock = times[1]
+            kind, column = (Kind.TIME, times[0]) if times and clock else _to_column(types, values)
             if kind is None:
                 return False
-            cells.append((name, unit, kind))
+            cells.append((name, clock if kind is Kind.TIME else "", kind))
+            columns.append(np.array(column, object) if kind is Kind.TEXT else to_array(column))
         try:
             channels = self._shapes[tuple(cells)]
         except FrameError:
             return False
-        builder.block(channels, time, tuple(to_columns(flat, len(names))))
+        builder.block(channels, time, columns)
         return True
 
 
@@ -152,7 +151,37 @@ def _find_time(cells: list[Cell], values: list[float | str]) -> None:
             return
 
 
-def _to_times(column: Sequence[Any]) -> tuple[Sequence[float], str] | None:
+def split(objects: Sequence[Any]) -> list[Column] | None:
+    """Return the values of all objects by name, named and ordered as in one row; None if objects are not alike.
+
+    A value that all have as ``null`` is left out. The values of a column may differ in their types.
+    """
+    columns: list[Column] = []
+    return columns if _split(objects, "", 0, columns) else None
+
+
+def _split(values: Sequence[Any], name: str, depth: int, columns: list[Column]) -> bool:
+    """Split what stands under one name, as ``_flatten`` does in one object; return whether it could be done."""
+    types = frozenset(map(type, values))
+    if depth > MAX_DEPTH:
+        return False
+    if types == {dict}:
+        if len(set(map(tuple, values))) > 1:
+            return False
+        prefix = f"{name}/" if name else ""
+        parts = zip(values[0], zip(*map(dict.values, values), strict=True), strict=False)  # none, if all are empty
+        return all(_split(part, f"{prefix}{key}", depth + 1, columns) for key, part in parts)
+    if types == {list}:
+        if len(set(map(len, values))) > 1:
+            return False
+        parts = enumerate(zip(*values, strict=True))
+        return all(_split(part, f"{name or VALUE}[{place}]", depth + 1, columns) for place, part in parts)
+    if types != {type(None)}:
+        columns.append((name or VALUE, types, values))
+    return not types & {dict, list} and len(columns) <= MAX_COLUMNS
+
+
+def to_clock(column: Sequence[Any]) -> tuple[Sequence[float], str] | None:
     """Return a column as times and their unit, ``""`` if none is a time; None if that has to be told one by one."""
     types = set(map(type, column))
     if types == {str}:
@@ -164,6 +193,16 @@ def _to_times(column: Sequence[Any]) -> tuple[Sequence[float], str] | None:
     if least and most and least.unit == most.unit:
         return column, least.unit
     return (column, "") if max(column) < min(EPOCH_UNITS) else None
+
+
+def _to_column(types: frozenset[type], values: Sequence[Any]) -> tuple[Kind | None, Sequence[Any]]:
+    """Return the kind of all values, None if they differ in it, and the values as they are shown."""
+    if types != {str}:
+        return _KINDS.get(types), values
+    numbers = list(map(to_number, values))
+    if None not in numbers:
+        return Kind.NUMBER, numbers
+    return (Kind.TEXT if set(numbers) == {None} else None), [value[:MAX_TEXT] for value in values]
 
 
 def _scalar(value: Any) -> tuple[Kind, float | str]:

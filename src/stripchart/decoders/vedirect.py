@@ -60,6 +60,7 @@ _UNKNOWN: Final = frozenset({"", "---"})
 class VeDirectDecoder:
     """Blocks of VE.Direct's text protocol; see the module for what becomes of them."""
 
+    usual: ClassVar = {"baudrate": 19200}
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample(
             title="VE.Direct, solar charger",

@@ -124,12 +124,13 @@ OTHERS = {
     "ESPHome: status": Trap([("n/status", "online"), ("n/status", "offline")], {"n/status/value": [1, 0]}),
     "OwnTracks: tst is the time, numbers may be text": Trap(
         [one("owntracks/u/d", {"_type": "location", "lat": "48.5", "lon": 11.5, "tst": NOON})],
-        {"owntracks/u/d/latitude": [48.5, "°"], "owntracks/u/d/longitude": [11.5, "°"], "owntracks/u/d/time": [NOON, "s"]},
+        {"owntracks/u/d/lat": [48.5, "°"], "owntracks/u/d/lon": [11.5, "°"], "owntracks/u/d/time": [NOON, "s"]},
     ),
     "The Things Stack: the decoded payload, and one time of several": Trap(
         [one("v3/a@t/devices/d/up", {
-            "received_at": "2024-03-01T12:00:01Z",
-            "uplink_message": {"decoded_payload": {"t": 21}, "settings": {"time": "2024-03-01T12:00:00Z"}},
+            "received_at": "2024-03-01T12:00:02Z",
+            "uplink_message": {"decoded_payload": {"t": 21}, "received_at": "2024-03-01T12:00:00Z",
+                               "settings": {"time": "2024-03-01T12:00:01Z"}},
         })],
         {"v3/a@t/devices/d/up/t": [21], "v3/a@t/devices/d/up/time": [NOON, "s"]},
     ),
@@ -142,10 +143,6 @@ OTHERS = {
         {"collectd/h/load/load/shortterm": [1], "collectd/h/load/load/midterm": [2], "collectd/h/load/load/longterm": [3],
          "collectd/h/load/load/time": [NOON, "s"]},
     ),
-    "rtl_433: an event heard twice": Trap(
-        [one("rtl_433/h/events", {"time": "2024-03-01 12:00:00", "model": "M", "id": 7, "temperature_C": 4})] * 2,
-        {"rtl_433/h/events/M/7/temperature_C": [4, "°C"], "rtl_433/h/events/M/7/time": [NOON, "wall"]},
-    ),
     "rtl_433: slashes in front": Trap(
         [one("/rtl_433//events", {"model": "M", "id": 7, "temperature_C": 4})],
         {"/rtl_433//events/M/7/temperature_C": [4, "°C"]},
@@ -153,15 +150,15 @@ OTHERS = {
     "Sparkplug B: names come on birth only": Trap(
         [("spBv1.0/g/NBIRTH/e", payload(double(1, name="t", alias=5), seq=0)),
          ("spBv1.0/g/NDATA/e", payload(double(2, alias=5), seq=1))],
-        {"g/e/t": [1, 2]},
+        {"g/e/t": [1, 2], "g/e/online": [1]},
     ),
     "Sparkplug B: an alias without a name": Trap(
-        [("spBv1.0/g/NDATA/e", payload(double(2, alias=5), seq=1))], {}, {"no birth": 1}
+        [("spBv1.0/g/NDATA/e", payload(double(2, alias=5), seq=1))], {}, {"unknown alias": 1}
     ),
     "Sparkplug B: a null": Trap(
         [("spBv1.0/g/NBIRTH/e", payload(double(1, name="t"), seq=0)),
          ("spBv1.0/g/NDATA/e", payload({"name": "t", "datatype": 10, "is_null": True}, seq=1))],
-        {"g/e/t": [1, None]},
+        {"g/e/t": [1, None], "g/e/online": [1]},
     ),
 }  # fmt: skip
 
@@ -195,6 +192,14 @@ def test_a_retained_message_is_marked_as_old():
     (old,) = decoder.feed([Chunk(b"1", NOW_NS, topic="a", retained=True)])
     (new,) = decoder.feed([Chunk(b"1", NOW_NS, topic="a")])
     assert (old.retained, new.retained) == (True, False)
+
+
+def test_an_event_that_rtl_433_hears_twice_counts_once():
+    decoder = TopicsDecoder()
+    event = b'{"time": "2024-03-01 12:00:00", "model": "M", "id": 7, "temperature_C": 4}'
+    (batch,) = decoder.feed([Chunk(event, NOW_NS + number, 0, "rtl_433/h/events") for number in range(2)])
+    assert len(batch) == 1
+    assert decoder.tally.rejected == {"duplicate": 1}
 
 
 def test_home_assistant_tells_when_a_value_is_stale():

@@ -16,9 +16,14 @@ from stripchart.decoders.conventions.units import Units
         ("a/b_x_power", "kW"),
         ("xPower", ""),
         ("", ""),
+        ("Power/Max", "W"),
+        ("Power[1]/Max", "W"),
+        ("Power/Max/x", ""),
+        ("Power/x_power", "kW"),
+        ("x_power/Max", "kW"),
     ],
 )
-def test_the_last_part_of_a_name_tells(name: str, unit: str):
+def test_the_last_parts_of_a_name_tell(name: str, unit: str):
     assert Units({"Power": "W"}, {"_x_power": "kW", "x_power": "kW"})[name] == unit
 
 

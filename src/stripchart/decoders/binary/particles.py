@@ -52,10 +52,15 @@ class NoOptions:
     """There is nothing to set."""
 
 
+USUAL: Final = {"baudrate": 9600}
+"""How both sensors' ports are set up."""
+
+
 class Sds011Decoder(FrameDecoder):
     """SDS011: two concentrations and the sensor's address, each second."""
 
     Options = NoOptions
+    usual: ClassVar = USUAL
 
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample(
@@ -78,6 +83,7 @@ class PmsX003Decoder(FrameDecoder):
     """
 
     Options = NoOptions
+    usual: ClassVar = USUAL
 
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample(

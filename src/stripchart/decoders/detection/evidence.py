@@ -162,15 +162,15 @@ class Evidence:
         """It is held for as long as it may, or the clock was set back."""
         return bool(self._raw) and not 0 <= self._now_ns - self._since_ns < self._max_ns
 
-    def judge(self) -> bool:
-        """Try what came since; return whether it is time to conclude."""
+    def judge(self, *, late: bool = True) -> bool:
+        """Try what came since; return whether it is time to conclude, perhaps just because it is ``late``."""
         while (stop := self._next_stop()) > self._read:
             self._try(stop)
             if self._lines >= self._max_lines or any(trial.sure for trial in self._trials):
                 return True
         if self._read >= self._max_bytes:
             return True
-        if not self.overdue:
+        if not (late and self.overdue):
             return False
         self._try(self.size, wait_ns=FIRST_LINE_WAIT_NS)
         return self._whole > 0 or self.size > MAX_LINE or any(trial.plausible for trial in self._trials)

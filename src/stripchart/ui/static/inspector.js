@@ -2,6 +2,8 @@
 import {clockText, momentText} from "./zone.js";
 
 const REFRESH = 1500;
+/** Part of the input that another decoder must read on top to be worth a word. */
+const MORE = 0.03;
 const count = new Intl.NumberFormat();
 
 /** Make an element with a text, or with children. */
@@ -51,16 +53,20 @@ export class Inspector {
       ...(told.hint ? [make("p", "hint", told.hint)] : []),
       facts(told),
       ...rejected(told),
-      ...this.suggestions(told.suggestions),
+      ...this.suggestions(told),
       ...table("Log text", told.log.map(({time_ns, text: line}) => [clockText(time_ns / 1e6), line])),
       ...table("Events", told.events.map((event) => [momentText(event.time_ns / 1e6), event.text])),
     );
     this.body.scrollTop = kept;
   }
 
-  suggestions(found) {
-    if (!found.length) return [];
-    const items = found.map(({decoder, share, note, line, toml}) => {
+  /** The decoders that would read clearly more of what comes. */
+  suggestions({suggestions, counts, in_use: inUse}) {
+    const read = suggestions.find(({decoder}) => decoder === inUse)?.share ?? 0;
+    const better = suggestions.filter(({share}) => share > read + MORE);
+    const title = make("h3", "", "Worth a try");
+    if (!better.length) return counts.rejected ? [title, make("p", "soft", "No other decoder reads more of it.")] : [];
+    const items = better.map(({decoder, share, note, line, toml}) => {
       const head = make("p", "", make("b", "", decoder), ` reads ${Math.round(share * 100)} % of the newest input`, note ? ` (${note})` : "");
       const item = make("li", "", head);
       for (const code of [line, toml].filter(Boolean)) {
@@ -70,7 +76,7 @@ export class Inspector {
       }
       return item;
     });
-    return [make("h3", "", "Worth a try"), make("ul", "tries", ...items)];
+    return [title, make("ul", "tries", ...items)];
   }
 
   async copy(button, text) {

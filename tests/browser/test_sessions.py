@@ -101,8 +101,8 @@ def test_the_page_beyond_the_limit_is_told_so_and_served_when_one_has_closed(con
         assert answer.status == 503
         assert "2 pages are open already" in third.locator("main").inner_text()
         assert site.context.refused_sessions == 1
-        moved = first.evaluate("stripchart.strips.now")
-        first.wait_for_function(f"stripchart.strips.now > {moved}")  # the others go on
+        moved = first.evaluate("stripchart.strips.range.end")
+        first.wait_for_function(f"stripchart.strips.range.end > {moved}")  # the others go on
         second.close()
         until(lambda: len(site.server.sessions()) == 1, timeout=FREED_WITHIN, page=first)
         third.reload()
@@ -142,8 +142,8 @@ def test_a_page_outlives_the_limit_of_idle_connections(
     with serve() as site, Feeder(site.hub):
         page = visit(context, site)
         page.wait_for_timeout(3_000)
-        moved = page.evaluate("stripchart.strips.now")
-        page.wait_for_function(f"stripchart.strips.now > {moved}")
+        moved = page.evaluate("stripchart.strips.range.end")
+        page.wait_for_function(f"stripchart.strips.range.end > {moved}")
         assert page.locator("#away").is_hidden()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import json
 import random
-import time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,12 +18,13 @@ from pyarrow import csv as pyarrow_csv
 
 from stripchart.decoders.arduino import ArduinoDecoder
 from stripchart.decoders.csv import CsvDecoder
-from stripchart.decoders.detect import AutoDecoder
+from stripchart.decoders.detection.auto import AutoDecoder
 from stripchart.decoders.json import JsonDecoder
 from stripchart.decoders.keyvalue import KeyValueDecoder
 from stripchart.decoders.topics import TopicsDecoder
 from stripchart.flow.records import Chunk
 from tests.benchmarks.result import Result
+from tests.benchmarks.rounds import best_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from stripchart.flow.contracts import Decoder
 
 NOW_NS: Final = 1_700_000_000_000_000_000
-ATTEMPTS: Final = 15
-SAMPLES: Final = 20_000
-"""Samples that are decoded in one attempt, in as many calls as that takes."""
 GARBAGE: Final = b"\x12\xf0#g7,\x00rb!ge"
 
 
@@ -152,15 +149,7 @@ def _message_by_message(chunks: Sequence[Chunk]) -> dict[str, list[tuple[int, fl
 
 def _rates(samples: int, *steps: Callable[[], object]) -> list[float]:
     """Return the best rate of each step, in millions of samples a second."""
-    calls = max(1, SAMPLES // samples)
-    best = [float("inf")] * len(steps)
-    for _ in range(ATTEMPTS):
-        for place, step in enumerate(steps):
-            began = time.perf_counter()
-            for _ in range(calls):
-                step()
-            best[place] = min(best[place], (time.perf_counter() - began) / calls)
-    return [samples / seconds / 1e6 for seconds in best]
+    return [samples / seconds / 1e6 for seconds in best_seconds(*steps)]
 
 
 def _result(case: str, ours: float, peer: float, target: float | None) -> Result:

@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
 
 from stripchart.decoders.cells import MAX_COLUMNS, MAX_TEXT, FrameError
 from stripchart.decoders.objects import MAX_DEPTH, ObjectRows, parse_json
 from stripchart.decoders.rows import BatchBuilder
 from stripchart.flow.records import Channel, Kind
-from support.decoding import exact, values
+from support.decoding import exact, many_examples, values
+from support.objects import like_objects
 
 
 def add(*objects: Any) -> list[Any]:
@@ -102,6 +104,16 @@ def test_limits_are_inclusive():
         [{"time": 5, "ts": 1761935745123, "timestamp": 1761935745}],
         [{"Time": "2025-10-31T18:35:45.25", "a": True}, {"Time": "2025-10-31T18:35:46.25", "a": False}],
         [{"time": "2025-10-31T18:35:45Z", "ts": 1761935745}],
+        [{"ts": "2025-10-31T18:35:45Z"}],
+        [{"a": "5", "s": "idle"}, {"a": " 6 ", "s": "x" * 1000}],
+        [{"a": [1, [2]]}, {"a": [3, [4]]}],
+        [{"a": {"b": [1, {"c": 2}]}}, {"a": {"b": [3, {"c": 4}]}}],
+        [{"": 1}, {"": 2}],
+        [{"a": None, "b": {}, "c": [], "d": 1}] * 2,
+        [{"inner": {"ts": 1761935745}, "ts": 1761935746, "ts[0]": 1761935747}],
+        [{"a/b": 1, "a": {"b": 2}}],
+        [nested(MAX_DEPTH)] * 2,
+        [{"a": list(range(MAX_COLUMNS))}] * 2,
     ],
 )
 def test_plain_objects_added_at_once_are_as_added_one_by_one(objects: list[dict[str, Any]]):
@@ -116,10 +128,16 @@ def test_plain_objects_added_at_once_are_as_added_one_by_one(objects: list[dict[
         [{"a": 1}, {"b": 1}],
         [{"a": 1, "b": 2}, {"b": 2, "a": 1}],
         [{"a": 1}, {"a": True}],
+        [{"a": 1}, {"a": None}],
+        [{"a": "5"}, {"a": "idle"}],
+        [{"a": "5"}, {"a": 5}],
+        [{"a": [1]}, {"a": [1, 2]}],
+        [{"a": {"b": 1}}, {"a": {"c": 1}}],
+        [{"a": {"b": 1}}, {"a": [1]}],
+        [{"a": {"b": 1}}, {"a": 1}],
+        [nested(MAX_DEPTH + 1)],
+        [{"a": list(range(MAX_COLUMNS + 1))}],
         [{"a": None}],
-        [{"a": "5"}],
-        [{"a": [1]}],
-        [{"": 1}],
         [{}],
         [{"\n": 1}],
         [{"ts": 12, "a": 1}, {"ts": 1761935746, "a": 2}],
@@ -128,7 +146,6 @@ def test_plain_objects_added_at_once_are_as_added_one_by_one(objects: list[dict[
         [{"ts": True, "a": 1}, {"ts": False, "a": 2}],
         [{"ts": "", "a": 1}],
         [{"ts": "1761935746", "a": 1}],
-        [{"ts": "2025-10-31T18:35:45Z"}],
         [{"ts": "2025-10-31T18:35:45Z", "a": 1}, {"ts": "2025-10-31T18:35:45", "a": 1}],
         [{"ts": "2025-10-31T18:35:45Z", "a": 1}, {"ts": 1761935746, "a": 1}],
     ],
@@ -137,6 +154,14 @@ def test_other_objects_are_not_added_at_once(objects: list[dict[str, Any]]):
     builder = BatchBuilder()
     assert not ObjectRows().add_all(objects, np.ones(len(objects), np.int64), builder)
     assert builder.finish() == []
+
+
+@many_examples
+@given(objects=like_objects())
+def test_objects_added_at_once_are_as_added_one_by_one(objects: list[dict[str, Any]]):
+    builder = BatchBuilder()
+    if ObjectRows().add_all(objects, np.ones(len(objects), np.int64), builder):
+        assert exact(builder.finish()) == exact(add(*objects))
 
 
 @pytest.mark.parametrize(

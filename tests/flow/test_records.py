@@ -110,3 +110,22 @@ def test_a_known_reason_is_counted_as_itself_when_the_tally_is_full():
     tally.reject(0, "reason 0", b"")
     assert tally.rejected["reason 0"] == 2
     assert "other" not in tally.rejected
+
+
+def test_a_batch_of_a_table_is_as_one_of_columns():
+    channels = Channel("a"), Channel("b")
+    time, table = np.array([1, 2, 3]), np.array([[1.0, 2, 3], [4, 5, 6]])
+    batch = Batch.of_table(channels, time, table)
+    same = Batch("", channels, time, tuple(table))
+    assert all(
+        getattr(batch, name) == getattr(same, name) for name in ("stream", "channels", "gap", "retained", "first")
+    )
+    assert batch["b"].tolist() == [4, 5, 6]
+    for column in (batch.time, *batch.values, table):
+        assert not column.flags.writeable
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (3, 3), (2, 2), (2, 4)])
+def test_a_table_of_another_shape_is_no_batch(shape: tuple[int, int]):
+    with pytest.raises(ValueError, match=r"batch: 2 channels, 3 times, but a table of shape"):
+        Batch.of_table((Channel("a"), Channel("b")), np.array([1, 2, 3]), np.zeros(shape))

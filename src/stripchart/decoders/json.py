@@ -135,7 +135,7 @@ class JsonDecoder:
             return
         texts, time = lines.data.split(b"\n"), lines.time.tolist()
         del texts[-1]
-        values = self._read_joined(lines.data, len(time))
+        values = self._read_plain(lines.data, texts)
         if values is not None:
             found.extend(values, time, texts)
         else:
@@ -143,20 +143,22 @@ class JsonDecoder:
                 self._read_line(text, time_ns, found)
         self._scanner.restart()
 
-    def _read_joined(self, data: bytes, count: int) -> list[Any] | None:
-        r"""Read lines that hold one object each, all at once.
+    def _read_plain(self, data: bytes, texts: Sequence[bytes]) -> list[Any] | None:
+        r"""Read lines that hold one object each; all at once, if there are no arrays in them.
 
-        Every line begins with a brace and there are no arrays, so JSON allows the comma where two lines meet only
-        between objects of the outermost level; and the line end stays, which no string may hold. So as many objects as
+        Every line begins with a brace, so JSON allows the comma where two lines meet only between objects: without
+        arrays those of the outermost level. And the line end stays, which no string may hold. So as many objects as
         lines means one in each.
         """
-        if len(data) > self._limit or b"[" in data or not data.startswith(b"{") or data.count(b"\n{") != count - 1:
+        if len(data) > self._limit or not data.startswith(b"{") or data.count(b"\n{") != len(texts) - 1:
             return None
         try:
-            values = orjson.loads(b"[" + data[:-1].replace(b"\n", b"\n,") + b"]")
+            if b"[" in data:
+                return list(map(orjson.loads, texts))
+            values = orjson.loads(b"[%b]" % data[:-1].replace(b"\n", b"\n,"))
         except orjson.JSONDecodeError:
             return None
-        return values if len(values) == count else None
+        return values if len(values) == len(texts) else None
 
     def _read_line(self, text: bytes, time_ns: int, found: _Found) -> None:
         value = None

@@ -9,7 +9,7 @@ time since the epoch, is the time by the device's clock, if there are other valu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -91,7 +91,7 @@ class ObjectRows:
         -------
         Whether they could be added; if not, ``add`` takes them one by one.
         """
-        found = split(objects)
+        found = [column for column in split(objects) or () if column[1] != _NULL]
         if not found:
             return False
         cells: list[Cell] = []
@@ -154,7 +154,7 @@ def _find_time(cells: list[Cell], values: list[float | str]) -> None:
 def split(objects: Sequence[Any]) -> list[Column] | None:
     """Return the values of all objects by name, named and ordered as in one row; None if objects are not alike.
 
-    A value that all have as ``null`` is left out. The values of a column may differ in their types.
+    The values of a column may differ in their types, and be None.
     """
     columns: list[Column] = []
     return columns if _split(objects, "", 0, columns) else None
@@ -165,20 +165,21 @@ def _split(values: Sequence[Any], name: str, depth: int, columns: list[Column]) 
     types = frozenset(map(type, values))
     if depth > MAX_DEPTH:
         return False
+    parts: Iterable[tuple[str, Sequence[Any]]]
     if types == {dict}:
         if len(set(map(tuple, values))) > 1:
             return False
         prefix = f"{name}/" if name else ""
-        parts = zip(values[0], zip(*map(dict.values, values), strict=True), strict=False)  # none, if all are empty
-        return all(_split(part, f"{prefix}{key}", depth + 1, columns) for key, part in parts)
-    if types == {list}:
+        parts = zip([prefix + key for key in values[0]], zip(*map(dict.values, values), strict=True), strict=True)
+    elif types == {list}:
         if len(set(map(len, values))) > 1:
             return False
-        parts = enumerate(zip(*values, strict=True))
-        return all(_split(part, f"{name or VALUE}[{place}]", depth + 1, columns) for place, part in parts)
-    if types != {type(None)}:
+        prefix = name or VALUE
+        parts = ((f"{prefix}[{place}]", part) for place, part in enumerate(zip(*values, strict=True)))
+    else:
         columns.append((name or VALUE, types, values))
-    return not types & {dict, list} and len(columns) <= MAX_COLUMNS
+        return not types & {dict, list} and len(columns) <= MAX_COLUMNS
+    return all(_split(part, inner, depth + 1, columns) for inner, part in parts)
 
 
 def to_clock(column: Sequence[Any]) -> tuple[Sequence[float], str] | None:
@@ -198,7 +199,7 @@ def to_clock(column: Sequence[Any]) -> tuple[Sequence[float], str] | None:
 def _to_column(types: frozenset[type], values: Sequence[Any]) -> tuple[Kind | None, Sequence[Any]]:
     """Return the kind of all values, None if they differ in it, and the values as they are shown."""
     if types != {str}:
-        return _KINDS.get(types), values
+        return KINDS.get(types), values
     numbers = list(map(to_number, values))
     if None not in numbers:
         return Kind.NUMBER, numbers
@@ -216,9 +217,11 @@ def _scalar(value: Any) -> tuple[Kind, float | str]:
     return Kind.NUMBER, float(value) or 0.0
 
 
-_KINDS: Final = {
+_NULL: Final = frozenset({type(None)})
+KINDS: Final = {
     frozenset({float}): Kind.NUMBER,
     frozenset({int}): Kind.NUMBER,
     frozenset({float, int}): Kind.NUMBER,
     frozenset({bool}): Kind.STATE,
 }
+"""What values of these types are."""

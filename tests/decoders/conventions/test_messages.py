@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +17,7 @@ from stripchart.decoders.topics import TopicsDecoder
 from stripchart.flow.records import Batch, Chunk
 from stripchart.testing import TIME_NS, DecoderContract
 from support.decoding import NOW_NS, account, check_frames, exact, known_bytes, many_examples
+from support.objects import like_objects
 
 SAMPLES = [message for sample in TopicsDecoder.samples for message in sample.messages]
 SCALARS = (
@@ -124,6 +126,18 @@ def test_numbers_read_together_are_as_read_alone(payloads: list[bytes]):
         expected = exact(slow.feed(chunks))
     assert exact(fast.feed(chunks)) == expected
     assert account(fast) == account(slow)
+
+
+@many_examples
+@given(objects=st.lists(like_objects(), min_size=1, max_size=3), retained=st.lists(st.booleans(), min_size=1))
+def test_objects_read_together_are_as_read_alone(objects: list[list[Any]], retained: list[bool]):
+    fast, slow = TopicsDecoder(), TopicsDecoder()
+    for number, like in enumerate(objects):
+        old = retained[number % len(retained)]
+        chunks = [Chunk(json.dumps(item).encode(), NOW_NS + place, 0, "a", old) for place, item in enumerate(like)]
+        together = exact(fast.feed(chunks))
+        assert together == exact([batch for chunk in chunks for batch in slow.feed([chunk])])
+        assert account(fast) == account(slow)
 
 
 class TestTopicsOfAllConventions(DecoderContract):

@@ -15,12 +15,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import orjson
 
 from stripchart.decoders.cells import MAX_TEXT, TIME_NAMES, FrameError, is_text, to_device_time, to_number, to_text
 from stripchart.decoders.conventions.base import Convention, Reader
 from stripchart.decoders.conventions.units import NO_UNITS
 from stripchart.decoders.conventions.values import MISSING, leaves
-from stripchart.decoders.objects import VALUE, parse_json
+from stripchart.decoders.objects import VALUE, parse_json, split, to_clock
 from stripchart.decoders.samples import Sample
 from stripchart.decoders.template import Template
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from stripchart.decoders.conventions.units import Units
     from stripchart.flow.records import Chunk
 
+FEW: Final = 3
+"""Objects that are sooner read one by one."""
 _PADDING: Final = b" \t\r\n\0"
 """Some devices send the zero that ends a string in C."""
 _NUMBERS: Final = Template(["", ""])
@@ -111,7 +114,11 @@ class PlainReader(Reader):
             rows.add(message, leaves(item), self._units, time=time)
 
     def read_all(self, messages: Sequence[Chunk], rows: Rows) -> bool:
-        """Read the messages of a topic together, if all are plain numbers, and all retained or none."""
+        """Read the messages of a topic together, if all are plain numbers or like objects, and all retained or none."""
+        if len(messages) > 1 and len({message.retained for message in messages}) > 1:
+            return False
+        if messages[0].data.startswith(b"{"):
+            return len(messages) > FEW and self._read_objects(messages, rows)
         numbers = _one_number(messages[0]) if len(messages) == 1 else _many_numbers(messages)
         if numbers is None:
             return False
@@ -121,6 +128,28 @@ class PlainReader(Reader):
                 return False
         rows.numbers(self._plain, messages, numbers)
         return True
+
+    def _read_objects(self, messages: Sequence[Chunk], rows: Rows) -> bool:
+        """Read objects that hold the same names with numbers and booleans, and perhaps a time."""
+        try:
+            objects = [orjson.loads(message.data) for message in messages]
+        except orjson.JSONDecodeError:
+            return False
+        columns = split(objects) if all(type(item) is dict for item in objects) else None
+        if not columns:
+            return False
+        clock = None
+        if len(objects[0]) > 1:
+            for place, (name, _, values) in enumerate(columns):
+                if name in objects[0] and name.lower() in TIME_NAMES:
+                    times = to_clock(values)
+                    if times is None:
+                        return False
+                    if times[1]:
+                        clock = times
+                        del columns[place]
+                        break
+        return rows.columns(messages, columns, self._units, clock)
 
 
 class Plain(Convention):
@@ -165,7 +194,7 @@ def _one_number(message: Chunk) -> NDArray[np.float64] | None:
 
 def _many_numbers(messages: Sequence[Chunk]) -> NDArray[np.float64] | None:
     table = _NUMBERS.read_all(b"\n".join([message.data for message in messages]) + b"\n", len(messages))
-    if table is None or len({message.retained for message in messages}) > 1:
+    if table is None:
         return None
     numbers: NDArray[np.float64] = table[0]
     return numbers

@@ -10,8 +10,9 @@ from stripchart.decoders.cells import MAX_COLUMNS, TOO_MANY_COLUMNS, FrameError,
 from stripchart.decoders.conventions.labels import NO_LABEL, NO_LABELS
 from stripchart.decoders.conventions.units import NO_UNITS
 from stripchart.decoders.conventions.values import to_value
-from stripchart.decoders.objects import VALUE
+from stripchart.decoders.objects import KINDS, VALUE
 from stripchart.decoders.rows import MAX_REMEMBERED, BatchBuilder, ChannelCache
+from stripchart.decoders.template import to_array
 from stripchart.flow.records import Batch, Channel, Kind
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from stripchart.decoders.conventions.labels import Labels
     from stripchart.decoders.conventions.units import Units
     from stripchart.decoders.conventions.values import Cell
+    from stripchart.decoders.objects import Column
     from stripchart.decoders.rows import Shape
     from stripchart.flow.records import Chunk
 
@@ -171,6 +173,42 @@ class Rows:
         time = np.array([message.time_ns for message in messages], np.int64)
         self._learn(stream, channels)
         self._batches.append(Batch(stream, channels, time, (numbers,), retained=messages[0].retained))
+
+    def columns(
+        self,
+        messages: Sequence[Chunk],
+        columns: Sequence[Column],
+        units: Units,
+        clock: tuple[Sequence[float], str] | None,
+    ) -> bool:
+        """Add a row a message of one topic, all retained or none, given as columns of numbers and booleans.
+
+        Parameters
+        ----------
+        clock
+            What the device's clock said for each, and the unit.
+
+        Returns
+        -------
+        Whether it could be done; if not, only ``add`` can.
+        """
+        topic = messages[0].topic
+        kinds = [KINDS.get(types) for _, types, _ in columns]
+        if topic in self.labels or not columns or None in kinds:
+            return False
+        shape = [(name, units[name], kind, 0.0) for (name, *_), kind in zip(columns, kinds, strict=True)]
+        values = [to_array(column) for *_, column in columns]
+        if clock is not None:
+            shape.append((TIME, clock[1], Kind.TIME, 0.0))
+            values.append(to_array(clock[0]))
+        try:
+            channels = self._channels[tuple(shape)]
+        except FrameError:
+            return False
+        self._learn(topic, channels)
+        time = np.array([message.time_ns for message in messages], np.int64)
+        self._batches.append(Batch(topic, channels, time, tuple(values), retained=messages[0].retained))
+        return True
 
     def commit(self) -> None:
         """Keep the rows of a message that was read."""

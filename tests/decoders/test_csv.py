@@ -41,6 +41,15 @@ def test_numbers(line: str, row: list[float]):
     assert decode(line) == [{f"column {place}": value for place, value in enumerate(row, 1)}]
 
 
+def test_the_marks_of_serial_studio_belong_to_no_cell():
+    decoder = CsvDecoder()
+    lines = b"/*1,2*/\r\n /* 3, 4 */ \n/**/\n/*5,6\n"
+    expected = [{"column 1": 1, "column 2": 2}, {"column 1": 3, "column 2": 4}]
+    assert values(feed(decoder, lines, finish=True)) == expected
+    assert decoder.tally.rejected == {"not a number": 2}
+    assert values(feed(decoder, b"/*7,8*/\n" * 3)) == [{"column 1": 7, "column 2": 8}] * 3
+
+
 def test_an_empty_cell_is_left_out():
     assert decode("1,,3", ",2", "\t5\t6") == [
         {"column 1": 1, "column 3": 3},
@@ -190,7 +199,15 @@ def test_quoted_cells_may_hold_the_delimiter():
     ]
 
 
-@pytest.mark.parametrize("lines", [b"1,5;2\n,5;3,\n1.5;-2,25\n", b"+1;.5;007\n5.;1e400;-0\n", b"\t1\t2\n3\t\t4\n"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"1,5;2\n,5;3,\n1.5;-2,25\n",
+        b"+1;.5;007\n5.;1e400;-0\n",
+        b"\t1\t2\n3\t\t4\n",
+        b"1\t2\n3\t4\n1,5\t2\n",  # no decimal comma, unless the tab was asked for
+    ],
+)
 def test_what_is_read_together_is_as_read_alone(lines: bytes):
     fast, slow = CsvDecoder(), CsvDecoder()
     for _ in range(3):

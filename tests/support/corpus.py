@@ -159,6 +159,7 @@ def inputs() -> dict[str, bytes]:
         "csv-after-noise": noise(200) + b"\n" + join(csv),
         "csv-noise-joined-to-the-first-line": noise(33, 5) + join(csv),
         "csv-semicolons-decimal-comma": join(csv).replace(b",", b";").replace(b".", b","),
+        "csv-serial-studio": ESP_BOOT + b"".join(b"/*" + line.strip() + b"*/\n" for line in csv),
         "csv-tabs": join(csv).replace(b",", b"\t"),
         "csv-blanks": join(csv).replace(b",", b" "),
         "csv-in-a-log": mixed(csv, 4),

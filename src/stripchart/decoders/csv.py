@@ -21,6 +21,7 @@ Traps, and what becomes of them:
   device's clock. Only one of them is skipped, but keeps its place. A number, as of ``millis()``, is a column.
 - Text beside numbers makes a text channel, unless its column has held a number before: then the line is rejected ("not
   a number"), since noise looks like that. Between blanks it is prose, and rejected too, unless blanks were asked for.
+- ``/*1,2*/``, as programs write for Serial Studio, is the row between the marks.
 - Text alone is log text, or taken for a header that never counts.
 """
 
@@ -97,6 +98,12 @@ class CsvDecoder(LineDecoder):
             recognised="Text beside numbers is a text channel; an empty cell leaves its channel out.",
             data=b'mode,raw,temp\nidle,0x1A,21.5\n"run, fast",0x1B,\n',
             values={"mode": ["idle", "run, fast"], "raw": [26, 27], "temp": [21.5]},
+        ),
+        Sample(
+            title="CSV between the marks of Serial Studio",
+            recognised="`/*` before a row and `*/` behind it are left out.",
+            data=b"/*21.5,40*/\n/*21.6,41*/\n",
+            values={"column 1": [21.5, 21.6], "column 2": [40, 41]},
         ),
         Sample(
             title="Columns between tabs or blanks",
@@ -191,7 +198,7 @@ class CsvDecoder(LineDecoder):
         delimiter, cells = self._split(text)
         if '"' in text or any(_to_number(cell, delimiter) is None or _HEX.fullmatch(cell) for cell in cells):
             return None
-        self.decimal_comma = delimiter in _DECIMAL_DELIMITERS
+        self.decimal_comma = delimiter == ";" or delimiter == self._delimiter == "\t"
         return literals_around(text, cells, cells)
 
     def describe(self, channels: tuple[Channel, ...]) -> str:
@@ -202,6 +209,7 @@ class CsvDecoder(LineDecoder):
 
     def _split(self, text: str) -> tuple[str, list[str]]:
         """Return the delimiter and the cells; a line of one cell has no delimiter."""
+        text = _unframed(text)
         delimiter = self._delimiter or next((mark for mark in ";,\t" if mark in text), " ")
         if '"' in text:
             cells = next(csv.reader([text], delimiter=delimiter, skipinitialspace=True))
@@ -211,6 +219,12 @@ class CsvDecoder(LineDecoder):
         if len(cells) > 1 and not cells[-1]:
             del cells[-1]
         return delimiter if len(cells) > 1 else "", cells
+
+
+def _unframed(text: str) -> str:
+    bare = text.strip()
+    framed = len(bare) > len("/**/") and bare.startswith("/*") and bare.endswith("*/")
+    return bare[2:-2] if framed else text
 
 
 def _to_number(cell: str, delimiter: str) -> float | None:

@@ -25,7 +25,8 @@ The contract of a convention:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from stripchart.decoders.cells import FrameError
 from stripchart.decoders.conventions.filters import Filter
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from stripchart.decoders.conventions.rows import Rows
     from stripchart.decoders.samples import Sample
     from stripchart.flow.records import Chunk, Command
+
+_to_filter: Final = lru_cache(maxsize=128)(Filter)
+"""Every decoder has the same ones, and compiling them would be half of its making."""
 
 
 class Setup(NamedTuple):
@@ -142,7 +146,7 @@ class Convention:
 
     def __init__(self, setup: Setup, filters: Sequence[str] | None = None) -> None:
         self.setup = setup
-        self._filters = tuple(map(Filter, self.filters if filters is None else filters))
+        self._filters = tuple(map(_to_filter, self.filters if filters is None else filters))
 
     def matches(self, topic: str) -> bool:
         """Say whether a topic is one of its own."""

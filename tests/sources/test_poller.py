@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stripchart.sources.poller import Poller
+from stripchart.sources.poller import LONGEST_SPAN_NS, Poller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,6 +66,13 @@ def test_an_empty_wait_moves_the_start_of_the_span(pipe: tuple[int, int]):
     assert not poller.wait(0)
     _, since = poller.stamp()
     assert since > first
+
+
+def test_a_clock_that_was_set_forward_spreads_nothing_over_years(pipe: tuple[int, int]):
+    poller = Poller(pipe[0])
+    poller._since_ns = 0
+    now, since = poller.stamp()
+    assert now - since == LONGEST_SPAN_NS
 
 
 def test_a_clock_that_was_set_back_gives_an_empty_span(pipe: tuple[int, int]):

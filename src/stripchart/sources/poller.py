@@ -8,6 +8,8 @@ from typing import Final
 
 COALESCE: Final = 0.01
 """Seconds between two reads of a byte stream: a dense one is read in larger pieces, for a tenth of the CPU time."""
+LONGEST_SPAN_NS: Final = 1_000_000_000
+"""No two reads are further apart, unless the machine's clock was set meanwhile."""
 
 
 class Poller:
@@ -48,8 +50,8 @@ class Poller:
     def stamp(self) -> tuple[int, int]:
         """Return now and the end of the previous read, both in nanoseconds since the epoch.
 
-        What is read now arrived between the two. The first is never before the second, even if the clock was set back.
+        What is read now arrived between the two. They are in order and near each other, even if the clock was set.
         """
         now = time.time_ns()
-        since, self._since_ns = min(self._since_ns, now), now
+        since, self._since_ns = min(max(self._since_ns, now - LONGEST_SPAN_NS), now), now
         return now, since

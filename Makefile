@@ -4,7 +4,6 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build
-PYTEST := $(BIN)/python -m coverage run -m pytest
 
 .PHONY: demo test check bench soak fuzz format lock clean
 
@@ -17,10 +16,7 @@ test: $(VENV)/.dev
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@rm -f .coverage .coverage.*
-	$(PYTEST) $(TESTS)
-	@$(BIN)/python -m coverage combine --quiet
-	$(BIN)/python -m coverage report
+	@$(if $(TESTS),$(BIN)/python -m pytest $(TESTS),$(run_all))
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check src tests
@@ -58,6 +54,17 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache
+
+# All tests, the longest beside the rest: it holds decoders to their promises, with 20,000 examples each where nobody
+# waits (CI).
+LONGEST := tests/decoders/test_invariants.py
+define run_all
+	rm -f .coverage .coverage.*; \
+	$(BIN)/python -m pytest -q $(LONGEST) >.longest.log 2>&1 & longest=$$!; \
+	$(BIN)/python -m coverage run -m pytest --ignore $(LONGEST); failed=$$?; \
+	wait $$longest || failed=1; cat .longest.log; rm -f .longest.log; \
+	[ $$failed = 0 ] && $(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report
+endef
 
 # install FILE: a virtual environment with what the lock says, then the project itself; uv where it is present, for speed.
 define install

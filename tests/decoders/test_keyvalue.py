@@ -31,6 +31,7 @@ def numbers(*found: tuple[str, str, float]) -> list[tuple[str, str, Kind, float]
         ("temp=23.5,hum=40.2;p=1|q=2", numbers(("temp", "", 23.5), ("hum", "", 40.2), ("p", "", 1), ("q", "", 2))),
         ("temp = 23.5 hum = 40", numbers(("temp", "", 23.5), ("hum", "", 40))),
         ("T: 23.5 C, H: 40 %", numbers(("T", "C", 23.5), ("H", "%", 40))),
+        ("T: 9.5   C, H: 4    %", numbers(("T", "C", 9.5), ("H", "%", 4))),
         ("T: 23.5 C H: 40 %", numbers(("T", "C", 23.5), ("H", "%", 40))),
         ("T:23.5°C,P:1013hPa", numbers(("T", "°C", 23.5), ("P", "hPa", 1013))),
         ("a=9.8m/s2 w=1 kg/m3", numbers(("a", "m/s2", 9.8), ("w", "kg/m3", 1))),

@@ -317,6 +317,11 @@ def test_empty_fields_part_the_rows_of_a_chunk_in_order():
     assert decoder.tally.rejected == {"not a number": 1}
 
 
+def test_rows_of_a_stream_stay_in_order_also_where_a_sentence_lacks_its_talker():
+    batches = feed(NmeaDecoder(), sentence(GGA) + sentence("GGA,1,2") + sentence(GGA))
+    assert [batch.channels[0].name for batch in batches] == ["latitude", "field 1", "latitude"]
+
+
 class TestFraming:
     def test_sentences_run_together(self):
         decoder = NmeaDecoder()
@@ -340,6 +345,12 @@ class TestFraming:
             == 1
         )
         assert len(feed(decoder, b"$HEHDT,1,T*1a\n".replace(b"1a", b"%02x" % reduce(xor, b"HEHDT,1,T")))) == 1
+
+    def test_noise_with_a_right_checksum_is_noise_still(self):
+        for count in (1, 10):
+            decoder = NmeaDecoder()
+            assert feed(decoder, sentence("GPGGA,1").replace(b"GPGGA,1*4B", b"G\xaaGGA,1*B1") * count) == []
+            assert decoder.tally.rejected.total() == count
 
     def test_log_text_and_noise_between(self):
         decoder = NmeaDecoder()

@@ -155,8 +155,18 @@ def test_topics_are_remembered_within_a_limit(monkeypatch: pytest.MonkeyPatch):
     for number in range(5):
         send(decoder, "1", topic=f"t{number}")
     assert list(decoder._readers) == list(decoder._titles) == list(decoder._rows.labels) == ["t2", "t3", "t4"]
+    assert list(decoder._streams) == ["t2", "t3", "t4"]
     assert decoder.note == "MQTT, 3 topics"
     assert len(send(decoder, "null", topic="t0")) == 1  # its values are known longer than its reader
+
+
+@pytest.mark.parametrize("topics_of", ["ab", "ac"], ids=["two rules", "a rule and a topic"])
+def test_topics_that_share_a_stream_stay_in_order(topics_of: str):
+    decoder = TopicsDecoder(TopicsDecoder.Options(rules=(Rule(topic="a", stream="c"), Rule(topic="b", stream="c"))))
+    for first in (0, 10):
+        messages = [(topics_of[number % 2], str(number)) for number in range(first, first + 6)]
+        found = values(decoder.feed(chunks(*messages)))
+        assert [row["value"] for row in found] == list(range(first, first + 6))
 
 
 def test_a_chunk_that_only_tells_the_time_is_no_message():

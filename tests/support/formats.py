@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import struct
-from functools import cache, reduce
+from dataclasses import dataclass
+from functools import cache, cached_property, partial, reduce
 from operator import xor
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from stripchart.plugins import load, registered
 from support.corpus import cobs, crc16, slip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from stripchart.decoders.samples import Sample
     from stripchart.flow.contracts import Decoder
@@ -50,11 +51,15 @@ FRAMINGS: Final[tuple[dict[str, Any], ...]] = (
     {"framing": "slip", "checksum": "fletcher-16"},
 )
 
+SHORT: Final = 180
+"""Bytes of the frames that show enough: a block or a telegram, but not a whole sample of sentences."""
+
 Frame = tuple[str, bytes]
 """A topic, empty on a stream of bytes, and what it reads."""
 
 
-class Setup(NamedTuple):
+@dataclass(frozen=True)
+class Setup:
     """A decoder as somebody may use it."""
 
     name: str
@@ -69,25 +74,25 @@ class Setup(NamedTuple):
     @property
     def max_buffered(self) -> int:
         """Bytes that it may hold."""
-        return self.options.get("max_bytes", BOUNDS[self.name])
+        bound: int = self.options.get("max_bytes", BOUNDS[self.name])
+        return bound
 
-    def make(self) -> Decoder:
-        """Return a new decoder."""
+    @cached_property
+    def make(self) -> Callable[[], Decoder]:
+        """Call it for a new decoder."""
         kind = load("decoders", self.name)
         options, mistakes = fill(kind.Options, self.options)
         assert not mistakes, mistakes
-        decoder: Decoder = kind(options)
-        return decoder
+        return partial(kind, options)
 
 
 @cache
 def setups(name: str) -> Sequence[Setup]:
     """Return a decoder with the options of its samples, and with others that matter."""
-    found: dict[str, Setup] = {}
+    found: dict[str, tuple[Mapping[str, Any], list[Frame]]] = {}
     for sample in load("decoders", name).samples:
-        setup = found.setdefault(repr(sample.options), Setup(name, sample.options, []))
-        found[repr(sample.options)] = setup._replace(frames=[*setup.frames, *_frames(sample)])
-    return [*found.values(), *(Setup(name, options, frames) for options, frames in _more(name))]
+        found.setdefault(repr(sample.options), (sample.options, []))[1].extend(_frames(sample))
+    return [Setup(name, options, frames) for options, frames in (*found.values(), *_more(name))]
 
 
 def _frames(sample: Sample) -> list[Frame]:
@@ -100,7 +105,8 @@ def _more(name: str) -> Iterator[tuple[Mapping[str, Any], Sequence[Frame]]]:
     """Yield options beside those of the samples, with frames."""
     samples = [frame for sample in load("decoders", name).samples for frame in _frames(sample)]
     if name == "auto":
-        streams = [frame for other in BUILT_IN if other not in ("auto", "topics") for frame in setups(other)[0].frames]
+        known = [frame for other in BUILT_IN if other not in ("auto", "topics") for frame in setups(other)[0].frames]
+        streams = [(topic, data) for topic, data in known if len(data) <= SHORT]  # it tries many decoders: that is slow
         yield {}, streams
         yield {"hold_lines": 3, "hold_bytes": 40}, streams
         yield {}, setups("topics")[0].frames
@@ -111,6 +117,9 @@ def _more(name: str) -> Iterator[tuple[Mapping[str, Any], Sequence[Frame]]]:
         yield {"max_bytes": 12}, samples
     elif name == "nmea":
         yield {"checksum": "optional"}, samples
+    elif name == "topics":
+        joined = [{"topic": topic, "stream": "one"} for topic in dict.fromkeys(topic for topic, _ in samples[-6:])]
+        yield {"rebirth": True, "rules": [{"topic": "zigbee2mqtt/#", "convention": "plain"}, *joined]}, samples
     elif name == "teleplot":
         bare = [line.removeprefix(b">") for _, line in samples]
         yield {"transport": "udp"}, [("", line) for line in bare]
@@ -144,7 +153,7 @@ def seal(name: str, data: bytes) -> bytes:
     if name == "dsmr":
         return re.sub(rb"(/[^/!]*!)[0-9A-Fa-f]{4}", _sealed_telegram, data)
     if name == "vedirect":
-        return re.sub(rb"((?s:.*?)\nChecksum\t)(?s:.)", _sealed_block, data)
+        return _sealed_blocks(data)
     return data
 
 
@@ -156,5 +165,11 @@ def _sealed_telegram(found: re.Match[bytes]) -> bytes:
     return found[1] + b"%04X" % crc16(found[1])
 
 
-def _sealed_block(found: re.Match[bytes]) -> bytes:
-    return found[1] + bytes([-sum(re.sub(rb":[0-9A-F]{1,512}\n", b"", found[1])) % 256])
+def _sealed_blocks(data: bytes) -> bytes:
+    block, *others = data.split(b"\nChecksum\t")
+    pieces = [block]
+    for other in others:
+        counted = re.sub(rb":[0-9A-F]{1,512}\n", b"", block + b"\nChecksum\t")
+        pieces.append(bytes([-sum(counted) % 256][: len(other)]) + other[1:])
+        block = other[1:]
+    return b"\nChecksum\t".join(pieces)

@@ -12,7 +12,7 @@ A line must be made of pairs from end to end, else it is log text or rejected ("
 
 Traps, and what becomes of them:
 
-- ``T: 23.5 C, H: 40 %``: a unit may follow its number, with or without a blank, and belongs to the channel.
+- ``T: 23.5 C, H: 40 %``: a unit may follow its number, with or without blanks, and belongs to the channel.
 - ``a=1 b=2``: a word before a sign is the next key, not a unit.
 - ``t=2025-10-31T18:35:45Z`` is the time by the device's clock, and so is ``ts=1761935745`` under such a name
   (``cells.TIME_NAMES``). A date or a time of day alone is skipped.
@@ -60,7 +60,7 @@ _PAIR: Final = re.compile(
     (?: (?P<time> {TIME.pattern} )
       | (?P<number> (?! [+-]?+ 0x ) [+-]?+ (?: \d++ (?: \.\d*+ )?+ | \.\d++ ) (?: e [+-]?+ \d++ )?+
                   | [+-]?+ (?: nan | inf (?: inity )?+ ) (?! \w ) )
-        (?: [ ]?+ (?P<unit> (?: [^\W\d_] | [%°‰] ) (?: [^\s\d=:,;|.] | (?<=[ms]) [23] ){{0,15}}+ )
+        (?: [ ]*+ (?P<unit> (?: [^\W\d_] | [%°‰] ) (?: [^\s\d=:,;|.] | (?<=[ms]) [23] ){{0,15}}+ )
             (?= [\s,;|] | \Z ) (?! [ \t]*+ [=:] ) )?
       | " (?P<quoted> [^"]*+ ) "
       | (?P<text> [^\s=,;|"]++ )

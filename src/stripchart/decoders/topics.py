@@ -107,6 +107,10 @@ class TopicsDecoder:
         """How each of these topics is read, in words."""
         self._counts: Counter[str] = Counter()
         self._announced: dict[str, Labels] = {}
+        self._streams: dict[str, str] = {}
+        """The topic of each stream."""
+        self._sharing: set[str] = set()
+        """Topics that rules gave one stream: their rows must stay in order."""
         self._rows = Rows()
 
     @property
@@ -125,7 +129,7 @@ class TopicsDecoder:
                 if not chunk.data and not chunk.topic:  # it only tells the time
                     continue
                 reader = self._find_reader(chunk.topic)
-            if reader.barrier:
+            if reader.barrier or chunk.topic in self._sharing:
                 batches += self._decode(waiting)
                 batches += self._decode({reader: [chunk]})
                 waiting = {}
@@ -187,6 +191,9 @@ class TopicsDecoder:
         if labels is not None:
             self._rows.labels[topic] = labels
         self._readers[topic] = reader
+        owner = self._streams.setdefault(_stream(topic, labels), topic)
+        if owner != topic:
+            self._sharing |= {owner, topic}
         title = self._titles[topic] = "left out" if reader is LEFT_OUT else convention.title
         self._counts[title] += 1
         return reader
@@ -194,7 +201,10 @@ class TopicsDecoder:
     def _forget(self, topic: str) -> None:
         del self._readers[topic]
         self._counts[self._titles.pop(topic)] -= 1
-        self._rows.labels.pop(topic, None)
+        stream = _stream(topic, self._rows.labels.pop(topic, None))
+        if self._streams.get(stream) == topic:
+            del self._streams[stream]
+        self._sharing.discard(topic)
 
     def _announce(self, topic: str, labels: Labels | None) -> None:
         if labels is None:
@@ -209,3 +219,7 @@ class TopicsDecoder:
         notes = [f"{known.title}: {known.note}" for known in self._conventions.values() if known.note]
         named = f" ({', '.join(kinds)})" if kinds and set(+self._counts) != {Plain.title} else ""
         self.note = "; ".join([f"MQTT, {counted(len(self._readers), 'topic')}{named}", *notes]) if self._readers else ""
+
+
+def _stream(topic: str, labels: Labels | None) -> str:
+    return topic if labels is None else labels.rename(topic, topic)

@@ -73,6 +73,26 @@ def test_a_slow_device_is_decided_after_two_seconds():
     assert decoder.note == "key=value: T (likely)"
 
 
+@pytest.mark.parametrize(
+    ("held", "later"),
+    [
+        (b"\xaaUf\x08\x00?\xad", b"T: 23.5 C, H: 40 %\nT: 23.6 C, H: 41 %\n$BENCH,21.5,40.2*42\r\nCS\t3\n"),
+        (b"21.5 1\n" * 5, b"I (1) boot\n" * 12 + b"T: 23.5 C\n" * 6),
+    ],
+    ids=["held", "doubted"],
+)
+def test_time_that_passed_is_noticed_before_what_came_meanwhile_however_that_is_cut(held: bytes, later: bytes):
+    outcomes = []
+    for place in range(len(later)):
+        decoder, pieces = AutoDecoder(), (later[:place], later[place:])
+        feed(decoder, held)
+        decoder.feed([Chunk(b"", NOW_NS + 3 * SECOND)])
+        found = [batch for piece in pieces for batch in decoder.feed([Chunk(piece, NOW_NS + 3 * SECOND)])]
+        found += decoder.feed([Chunk(b"", NOW_NS + 6 * SECOND)])
+        outcomes.append((sorted(map(repr, exact(found))), account(decoder), decoder.note))
+    assert outcomes == outcomes[:1] * len(later)
+
+
 def test_the_end_of_the_input_decides_too():
     decoder = AutoDecoder()
     assert values(feed(decoder, b"a=1\na=2", finish=True)) == [{"a": 1}, {"a": 2}]

@@ -21,7 +21,7 @@ from stripchart.decoders.detection.evidence import Evidence
 from stripchart.decoders.detection.unknown import NOT_RECOGNISED, UnknownDecoder
 from stripchart.decoders.topics import TopicsDecoder
 from stripchart.errors import ConfigError
-from stripchart.flow.records import Tally
+from stripchart.flow.records import Chunk, Tally
 
 if TYPE_CHECKING:
     from collections import deque
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from stripchart.decoders.detection.evidence import Trial
     from stripchart.decoders.samples import Sample
     from stripchart.flow.contracts import Decoder
-    from stripchart.flow.records import Batch, Chunk, Command
+    from stripchart.flow.records import Batch, Command
 
 NOT_YET: Final = "not recognised yet"
 DOUBT_FRAMES: Final = 10
@@ -77,6 +77,7 @@ class AutoDecoder:
         self._candidate: Candidate | None = None
         self._unread = b""  # the newest that nobody could read
         self._binary = ""  # what it looks like, if it is no text
+        self._now_ns = 0
         self._row_ns = 0  # when the last samples came
         self._row_frames = 0  # and how many frames had come then
 
@@ -136,10 +137,25 @@ class AutoDecoder:
         return Evidence(options.hold_lines, int(options.hold_seconds * 1e9), options.hold_bytes)
 
     def _listen(self, evidence: Evidence, chunks: Sequence[Chunk]) -> list[Batch]:
-        """Hold the chunks, and decode what is held as soon as it is clear how, or that it is unreadable."""
+        """Hold the chunks, and decode what is held as soon as it is clear how, or that it is unreadable.
+
+        That too much time has passed is found out before what has come meanwhile, wherever chunks are cut.
+        """
         batches: list[Batch] = []
+        now_ns = chunks[-1].time_ns
+        if now_ns != self._now_ns:
+            self._now_ns = now_ns
+            evidence.add((Chunk(b"", now_ns),))
+            batches += self._conclude(evidence, late=True)
+            if self._evidence is None:
+                return batches + self._follow(chunks)
         evidence.add(chunks)
-        while evidence.judge():
+        return batches + self._conclude(evidence, late=False)
+
+    def _conclude(self, evidence: Evidence, *, late: bool) -> list[Batch]:
+        """Choose if it is time to, or let go of what is unreadable."""
+        batches: list[Batch] = []
+        while evidence.judge(late=late):
             best = evidence.best()
             if best is not None:
                 return batches + self._choose(best, evidence)
@@ -153,7 +169,7 @@ class AutoDecoder:
                 self.tally.frames += 1
                 self.tally.bytes_skipped += len(data)
                 self.tally.reject(unread[-1].time_ns, NOT_RECOGNISED, data)
-        if evidence.overdue:
+        if late and evidence.overdue:
             self._binary = describe_binary(evidence.newest)
         return batches
 
@@ -170,22 +186,30 @@ class AutoDecoder:
         self._unread, self._binary = b"", ""
         for chunk in evidence.chunks:  # one by one, as they arrived: some decoders date frames by the feed they end in
             batches += self._decoder.feed((chunk,))
-        self._row_ns, self._row_frames = evidence.chunks[-1].time_ns, self.tally.frames
+        self._now_ns = self._row_ns = evidence.chunks[-1].time_ns
+        self._row_frames = self.tally.frames
         return batches
 
     def _follow(self, chunks: Sequence[Chunk]) -> list[Batch]:
-        """Decode with the choice, and begin to doubt it if it makes no samples."""
-        batches = list(self._decoder.feed(chunks))
+        """Decode with the choice, until it is doubted; it is so between two instants, wherever chunks are cut."""
         now_ns = chunks[-1].time_ns
-        if _has_samples(batches):
-            self._row_ns, self._row_frames = now_ns, self.tally.frames
-        elif (
-            self.tally.frames - self._row_frames >= DOUBT_FRAMES
-            and not 0 <= now_ns - self._row_ns < DOUBT_NS
-            and not self._decoder.buffered  # between two lines
-        ):
+        if now_ns != self._now_ns and self._is_doubtful:
             self._evidence = self._new_evidence()
+            return self._listen(self._evidence, chunks)
+        batches = list(self._decoder.feed(chunks))
+        self._now_ns = now_ns
+        if now_ns == self._row_ns or _has_samples(batches):
+            self._row_ns, self._row_frames = now_ns, self.tally.frames
         return batches
+
+    @property
+    def _is_doubtful(self) -> bool:
+        """The choice has made no samples of late."""
+        return (
+            self.tally.frames - self._row_frames >= DOUBT_FRAMES
+            and not 0 <= self._now_ns - self._row_ns < DOUBT_NS
+            and not self._decoder.buffered  # between two lines
+        )
 
     def _describe(self) -> None:
         if self._evidence is None:

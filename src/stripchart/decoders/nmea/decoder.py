@@ -107,10 +107,10 @@ class NmeaDecoder:
                 self._read_sentence(line[1:-3], time_ns, line)
             else:
                 self._read_pieces(line, time_ns)
-        for stream, (form, sentences) in self._waiting.items():
-            self._tables.add(form, sentences, self._builders[stream])
+        for stream in list(self._waiting):
+            self._read_waiting(stream)
         batches = self._builders.finish()
-        self._builders, self._waiting = Builders(), {}
+        self._builders = Builders()
         for batch in batches:
             self._mention(batch.stream)
         return batches
@@ -178,18 +178,23 @@ class NmeaDecoder:
             return
         self.tally.decoded += 1
         for row in found:
+            self._read_waiting(row.stream)
             self._builders[row.stream].row(row.channels, time_ns, row.values)
 
     def _wait(self, stream: str, form: Form, sentence: Sentence) -> None:
         """Keep a sentence, to be read together with those of its stream that have the same form."""
         waiting = self._waiting.get(stream)
-        if waiting is None:
-            self._waiting[stream] = form, [sentence]
-        elif waiting[0] is form:
+        if waiting is not None and waiting[0] is form:
             waiting[1].append(sentence)
         else:
-            self._tables.add(*waiting, self._builders[stream])
+            self._read_waiting(stream)
             self._waiting[stream] = form, [sentence]
+
+    def _read_waiting(self, stream: str) -> None:
+        """Read the sentences of a stream that wait, before what comes after them."""
+        waiting = self._waiting.pop(stream, None)
+        if waiting is not None:
+            self._tables.add(*waiting, self._builders[stream])
 
     def _day(self, form: Form, fields: Sequence[bytes]) -> float | None:
         """Return when the day of a sentence begins, if it is valid and tells a time."""

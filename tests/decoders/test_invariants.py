@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ALL = [pytest.param(setup, id=f"{name}-{number}") for name in BUILT_IN for number, setup in enumerate(setups(name))]
 KEPT = sorted((Path(__file__).parents[1] / "fuzz" / "corpus").glob("*/*"))
 MOST_KEPT, MOST_KEPT_BYTES = 30, 40_000
-PROGRAMS = st.binary(min_size=18, max_size=66)
+PROGRAMS = st.binary(min_size=14, max_size=66)
 TIMES = st.sampled_from([0, 1, START_NS, START_NS + 1, START_NS + 5_000_000_000, START_NS - 10_000_000_000, 1 << 62])
 CHUNKS = st.tuples(st.integers(0, 99), st.integers(0, 200), TIMES, TIMES, st.sampled_from("-- a"), st.booleans())
 DELAYS_NS = (1, 50_000_000, 300_000_000, 1_500_000_000)

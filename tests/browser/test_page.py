@@ -280,7 +280,8 @@ DRAWN = """label => {
   const all = [...stripchart.strips.strips.values()].flatMap((strip) => strip.lines);
   const line = all.find((each) => each.label === label);
   const renderer = line?.renderer;
-  return renderer ? Array.from(renderer.data_source.data[renderer.glyph.y.field]).join() : "";
+  const column = renderer?.data_source.data[renderer.glyph.y.field];  // none while the line moves to another source
+  return column ? Array.from(column).join() : "";
 }"""
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from bokeh.document import Document
-from bokeh.models import Range1d
+from bokeh.models import GlyphRenderer, Range1d
 
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, make_batch
@@ -225,3 +225,21 @@ def test_what_the_page_is_told_is_json_and_short(bench: Bench) -> None:
     bench.publish("\ud800" + "x" * 100_000, Channel("\udfff" + "y" * 100_000))
     bench.grow()
     assert len(orjson.dumps(bench.layout.describe())) < 2_000
+
+
+def test_a_source_always_has_the_columns_that_its_lines_ask_for(bench: Bench) -> None:
+    missing: list[str] = []
+
+    def look(event: object) -> None:
+        for renderer in bench.document.select({"type": GlyphRenderer}):
+            wanted = {renderer.glyph.x, renderer.glyph.y}
+            missing.extend(wanted - set(renderer.data_source.data))
+
+    bench.document.on_change(look)
+    a, b, c = Channel("a"), Channel("b"), Channel("c", "V")
+    for channels in [(a, b), (a, b, c), (a,), (b, c), (c,)]:  # together, then in turns
+        bench.publish("s", *channels)
+        bench.grow()
+    assert bench.strips() == {"s": ["a", "b"], "V": ["c"]}
+    assert len({line["source"] for strip in bench.layout.describe()["strips"] for line in strip["lines"]}) == 3
+    assert missing == []

@@ -39,6 +39,16 @@ class _Line(NamedTuple):
     column: str
 
 
+class _Wanted(NamedTuple):
+    """A channel that is to be drawn, for the first time or from another view."""
+
+    key: ChannelKey
+    stream: str
+    group: int
+    channel: Channel
+    strip: Strip
+
+
 class Layout:
     """The strips of one session, growing as streams appear.
 
@@ -61,6 +71,7 @@ class Layout:
         self._known: dict[str, tuple[tuple[Channel, ...], tuple[int, ...]]] = {}
         self._keys: set[ChannelKey] = set()
         self._lines: dict[ChannelKey, _Line] = {}
+        self._placed = 0  # lines that are drawn, or about to be
         self._unplaced: list[ChannelKey] = []
         self._listed: list[dict[str, Any]] = []
 
@@ -74,40 +85,45 @@ class Layout:
 
         ``order`` then says which channel each of the page's readings is: drawn lines first, then the listed.
         """
-        changed: dict[str, StreamView] = {}
         roots = len(self.strips)
+        wanted: list[_Wanted] = []
         for info in streams:
             channels, groups = self._known.get(info.name, ((), ()))
-            if channels is info.channels and groups is info.groups:
-                continue
-            self._known[info.name] = info.channels, info.groups
-            views = chain(self._part(info), self._draw(info, self._place(info)))
-            changed.update((view.key, view) for view in views)
-        for view in changed.values():
-            # The data live in the browser; here is only the empty shape, and the session sends the rows anew.
-            self._sources[view.key].data = view.to_wire([])
-        strips = list(self.strips.values())
-        drawn: dict[str, list[ChannelKey]] = {strip.key: [] for strip in strips}
+            if channels is not info.channels or groups is not info.groups:
+                self._known[info.name] = info.channels, info.groups
+                wanted += self._part(info)
+                wanted += self._place(info)
+        # A source has a column before a line asks for it, and loses none before its line is gone: Bokeh sends each
+        # step as it is made, and the browser draws between them.
+        gained: dict[str, StreamView] = {}
+        lost: dict[str, StreamView] = {}
+        columns = []
+        for want in wanted:
+            view = self._view(want.stream, want.group)
+            columns.append((want, view, view.add(want.channel)))
+            gained[view.key] = view
+        self._shape(gained.values())
+        for want, view, column in columns:
+            line = self._lines.get(want.key)
+            if line is not None:
+                line.view.remove(line.column)
+                lost[line.view.key] = line.view
+            self._draw(want, line, view, column)
+        self._shape(lost.values())
+        drawn: dict[str, list[ChannelKey]] = {strip.key: [] for strip in self.strips.values()}
         for key, line in self._lines.items():
             drawn[line.strip.key].append(key)
         self.order = [*chain.from_iterable(drawn.values()), *self._unplaced]
-        for strip in strips[roots:]:  # added last: one message each, complete with its lines
+        for strip in list(self.strips.values())[roots:]:  # added last: one message each, complete with its lines
             self._document.add_root(strip.root)
-        return list(changed.values())
+        return list((gained | lost).values())
 
     def describe(self) -> dict[str, Any]:
         """Return what the page needs to know to build its sections and lists; all texts are safe to show."""
         return {"strips": [strip.describe() for strip in self.strips.values()], "listed": self._listed}
 
-    def _place(self, info: StreamInfo) -> list[tuple[StripKey, Channel, int]]:
-        """Find strips for new channels, and list those for which there is no room.
-
-        Returns
-        -------
-        Strip, channel and group of each that is to be drawn.
-        """
-        drawn: list[tuple[StripKey, Channel, int]] = []
-        strips = set(self.strips)
+    def _place(self, info: StreamInfo) -> Iterator[_Wanted]:
+        """Find strips for new channels, and list those for which there is no room."""
         for channel, group in zip(info.channels, info.groups, strict=True):
             name = channel_key(info.name, channel)
             if name in self._keys:
@@ -115,43 +131,40 @@ class Layout:
             self._keys.add(name)
             self.version += 1
             key = _strip_key(info, channel)
-            room = self.lines + len(drawn) < MAX_LINES and (key in strips or len(strips) < MAX_STRIPS)
+            room = self._placed < MAX_LINES and (key in self.strips or len(self.strips) < MAX_STRIPS)
             if channel.kind is not Kind.TEXT and room:
-                strips.add(key)
-                drawn.append((key, channel, group))
+                if key not in self.strips:
+                    self.strips[key] = Strip(len(self.strips), _title(key, info), channel.unit, self._range)
+                self._placed += 1
+                yield _Wanted(name, info.name, group, channel, self.strips[key])
             else:
                 self._unplaced.append(name)
                 label = safe_label(_label(info.name, channel))
                 self._listed.append({"label": label, "unit": safe_label(channel.unit)})
-        return drawn
 
-    def _draw(self, info: StreamInfo, drawn: Iterable[tuple[StripKey, Channel, int]]) -> Iterator[StreamView]:
-        for key, channel, group in drawn:
-            strip = self.strips.get(key)
-            if strip is None:
-                strip = self.strips[key] = Strip(len(self.strips), _title(key, info), channel.unit, self._range)
-            view = self._view(info.name, group)
-            column = view.add(channel)
-            source = self._sources[view.key]
-            place = strip.add(source, column, channel, info.name.partition("/")[0], _label(info.name, channel))
-            self._lines[channel_key(info.name, channel)] = _Line(strip, place, view, column)
-            yield view
-
-    def _part(self, info: StreamInfo) -> Iterator[StreamView]:
-        """Draw anew the lines of channels that turned out not to come together with others of their view."""
+    def _part(self, info: StreamInfo) -> Iterator[_Wanted]:
+        """Find the lines of channels that turned out not to come together with others of their view."""
         for channel, group in zip(info.channels, info.groups, strict=True):
             key = channel_key(info.name, channel)
             line = self._lines.get(key)
-            if line is None or self.views[info.name].get(group) is line.view:
-                continue
-            line.view.remove(line.column)
-            view = self._view(info.name, group)
-            column = view.add(channel)
-            line.strip.redraw(line.place, self._sources[view.key], column, channel)
-            self._lines[key] = _Line(line.strip, line.place, view, column)
-            self.version += 1
-            yield line.view
-            yield view
+            if line is not None and self.views[info.name].get(group) is not line.view:
+                self.version += 1
+                yield _Wanted(key, info.name, group, channel, line.strip)
+
+    def _draw(self, want: _Wanted, line: _Line | None, view: StreamView, column: str) -> None:
+        source, channel, strip = self._sources[view.key], want.channel, want.strip
+        if line is None:
+            label = _label(want.stream, channel)
+            place = strip.add(source, column, channel, want.stream.partition("/")[0], label)
+        else:
+            place = line.place
+            strip.redraw(place, source, column, channel)
+        self._lines[want.key] = _Line(strip, place, view, column)
+
+    def _shape(self, views: Iterable[StreamView]) -> None:
+        """Tell the browser the columns of some sources. It holds the rows, which the session sends anew."""
+        for view in views:
+            self._sources[view.key].data = view.to_wire([])
 
     def _view(self, stream: str, group: int) -> StreamView:
         views = self.views.setdefault(stream, {})

@@ -183,8 +183,7 @@ def lines(facts: Facts, suggestion: Suggestion) -> dict[str, str]:
 def _in_use(pump: Pump, spec: SourceSpec) -> str:
     if isinstance(pump.decoder, AutoDecoder):
         return pump.decoder.chosen
-    query = split_url(spec.given).query if isinstance(spec.given, str) else {}
-    return spec.decoder or query.get("decoder", "") or pump.source.default_decoder
+    return spec.chosen_decoder or pump.source.default_decoder
 
 
 def _with_options(spec: SourceSpec) -> tuple[str, dict[str, str]]:

@@ -13,7 +13,7 @@ from stripchart.decoders.dsmr_telegram import NAMES, read_time
 from stripchart.flow.records import Channel, Kind
 from stripchart.testing import DecoderContract, check_sample
 from support.corpus import crc16
-from support.decoding import account, check_frames, cut, exact, feed, known_bytes, many_examples, rows
+from support.decoding import check_account_across_losses, check_any_chunking, feed, many_examples, rows
 
 GAS = ("0-1:24.1.0(003)", "0-1:24.2.1(240624101502S)(00987.654*m3)")
 
@@ -221,37 +221,16 @@ PIECES = st.one_of(
 STREAMS = st.lists(PIECES, max_size=8).map(b"".join)
 
 
-def ordered(batches: Any) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for row in exact(batches):
-        found.setdefault(row[0], []).append(row)
-    return found
-
-
 @many_examples
 @given(data=STREAMS, places=st.lists(st.integers(0, 1 << 10), max_size=8))
 def test_any_chunking_gives_the_same(data: bytes, places: list[int]):
-    whole = DsmrDecoder()
-    expected = ordered(feed(whole, data, finish=True))
-    for pieces in (cut(data, places), [data[place : place + 1] for place in range(len(data))]):
-        decoder = DsmrDecoder()
-        assert ordered(feed(decoder, *pieces, finish=True)) == expected
-        assert account(decoder) == account(whole)
+    check_any_chunking(DsmrDecoder, data, places)
 
 
 @many_examples
 @given(data=st.lists(STREAMS, max_size=4), resets=st.integers(0, 15))
 def test_the_account_balances_across_losses(data: list[bytes], resets: int):
-    decoder = DsmrDecoder()
-    fed = 0
-    for number, piece in enumerate(data):
-        feed(decoder, piece)
-        fed += len(piece)
-        if resets >> number & 1:
-            decoder.reset()
-            assert decoder.buffered == 0
-        assert known_bytes(decoder) == fed
-        check_frames(decoder)
+    check_account_across_losses(DsmrDecoder(), data, resets)
 
 
 @many_examples

@@ -17,7 +17,15 @@ from stripchart.decoders.nmea import decoder as decoder_module
 from stripchart.decoders.nmea.checksum import verify
 from stripchart.flow.records import Channel, Kind
 from stripchart.testing import DecoderContract, check_sample
-from support.decoding import account, check_frames, cut, exact, feed, known_bytes, many_examples, rows
+from support.decoding import (
+    account,
+    by_stream,
+    check_account_across_losses,
+    check_any_chunking,
+    feed,
+    many_examples,
+    rows,
+)
 
 RMC = "GPRMC,081836.00,A,4733.2120,N,00735.3100,E,11.50,84.40,240624,2.9,E,A"
 GGA = "GPGGA,081836.00,4733.2120,N,00735.3100,E,1,08,0.92,278.4,M,47.3,M,,"
@@ -429,11 +437,7 @@ STREAMS = st.lists(PIECES, max_size=25).map(b"".join)
 @many_examples
 @given(data=STREAMS, places=st.lists(st.integers(0, 1 << 12), max_size=8))
 def test_any_chunking_gives_the_same(data: bytes, places: list[int]):
-    whole, pieces = NmeaDecoder(), NmeaDecoder()
-    expected = by_stream(feed(whole, data, finish=True))
-    assert by_stream([b for piece in cut(data, places) for b in feed(pieces, piece)] + pieces.finish()) == expected
-    assert account(pieces) == account(whole)
-    assert pieces.tally.rejected.total() + pieces.tally.decoded == pieces.tally.frames
+    check_any_chunking(NmeaDecoder, data, places)
 
 
 @many_examples
@@ -475,16 +479,7 @@ def test_checksums_of_many_lines_are_those_of_each(lines: list[bytes]):
 @many_examples
 @given(pieces=st.lists(STREAMS, max_size=4), resets=st.integers(0, 15))
 def test_the_account_balances_across_losses(pieces: list[bytes], resets: int):
-    decoder = NmeaDecoder()
-    fed = 0
-    for number, piece in enumerate(pieces):
-        feed(decoder, piece)
-        fed += len(piece)
-        if resets >> number & 1:
-            decoder.reset()
-            assert decoder.buffered == 0
-        assert known_bytes(decoder) == fed
-        check_frames(decoder)
+    check_account_across_losses(NmeaDecoder(), pieces, resets)
 
 
 def coordinates(limit: int) -> st.SearchStrategy[str]:
@@ -519,10 +514,3 @@ def test_pynmea2_agrees(place: str, speed: str, altitude: str, moment: datetime)
         assert row["time"] == pytest.approx(messages[0].datetime.replace(tzinfo=UTC).timestamp(), abs=1e-3)
     assert (found[0]["speed"], found[0]["course"]) == (messages[0].spd_over_grnd, messages[0].true_course)
     assert (found[1]["altitude"], found[1]["satellites"]) == (messages[1].altitude, int(messages[1].num_sats))
-
-
-def by_stream(batches: Any) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for row in exact(batches):
-        found.setdefault(row[0], []).append(row)
-    return found

@@ -13,12 +13,10 @@ from stripchart.decoders.arduino import ArduinoDecoder
 from stripchart.decoders.csv import CsvDecoder
 from stripchart.decoders.json import JsonDecoder
 from stripchart.decoders.keyvalue import KeyValueDecoder
-from support.decoding import account, cut, exact, feed, many_examples
+from support.decoding import account, by_stream, cut, exact, feed, many_examples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from stripchart.flow.records import Batch
+    from collections.abc import Callable
 
 
 LINE_DECODERS = [ArduinoDecoder, CsvDecoder, KeyValueDecoder]
@@ -91,11 +89,6 @@ def streams(draw: st.DrawFn) -> bytes:
             )
         lines.append(draw(st.sampled_from([end, end, end, end, end, "\n", "\r", ""])))
     return "".join(lines).encode(errors="surrogateescape")
-
-
-def by_stream(batches: Iterable[Batch]) -> list[Any]:
-    """Return the rows of each stream in order; log text is one of its own."""
-    return sorted(exact(batches), key=lambda row: row[0])
 
 
 PLACES = st.lists(st.integers(0, 1 << 16), max_size=8)

@@ -17,7 +17,7 @@ from stripchart.decoders.regex_pattern import LinePattern
 from stripchart.errors import ConfigError
 from stripchart.flow.records import Channel, Kind
 from stripchart.testing import DecoderContract, check_sample
-from support.decoding import account, check_frames, cut, exact, feed, known_bytes, many_examples, rows, values
+from support.decoding import check_account_across_losses, check_any_chunking, feed, many_examples, rows, values
 
 READINGS = r"T=(?P<temp>\S+) H=(?P<hum>\S+)( (?P<mode>\w+))?"
 
@@ -247,37 +247,16 @@ PIECES = st.one_of(
 STREAMS = st.lists(PIECES, max_size=12).map(b"".join)
 
 
-def ordered(batches: Any) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for row in exact(batches):
-        found.setdefault(row[0], []).append(row)
-    return found
-
-
 @many_examples
 @given(data=STREAMS, places=st.lists(st.integers(0, 1 << 8), max_size=8))
 def test_any_chunking_gives_the_same(data: bytes, places: list[int]):
-    whole = make()
-    expected = ordered(feed(whole, data, finish=True))
-    for pieces in (cut(data, places), [data[place : place + 1] for place in range(len(data))]):
-        decoder = make()
-        assert ordered(feed(decoder, *pieces, finish=True)) == expected
-        assert account(decoder) == account(whole)
+    check_any_chunking(make, data, places)
 
 
 @many_examples
 @given(data=st.lists(STREAMS, max_size=4), resets=st.integers(0, 15))
 def test_the_account_balances_across_losses(data: list[bytes], resets: int):
-    decoder = make()
-    fed = 0
-    for number, piece in enumerate(data):
-        feed(decoder, piece)
-        fed += len(piece)
-        if resets >> number & 1:
-            decoder.reset()
-            assert decoder.buffered == 0
-        assert known_bytes(decoder) == fed
-        check_frames(decoder)
+    check_account_across_losses(make(), data, resets)
 
 
 @many_examples

@@ -12,7 +12,7 @@ from stripchart.decoders.vedirect import MAX_BLOCK, SIGNATURE, VeDirectDecoder
 from stripchart.decoders.vedirect_fields import FIELDS, TEXTS
 from stripchart.flow.records import Kind
 from stripchart.testing import DecoderContract, check_sample
-from support.decoding import account, check_frames, cut, exact, feed, known_bytes, many_examples, rows
+from support.decoding import check_account_across_losses, check_any_chunking, feed, many_examples, rows
 
 MESSAGE = b":7F0ED0071\n"
 
@@ -150,27 +150,13 @@ STREAMS = st.lists(PIECES, max_size=12).map(b"".join)
 @many_examples
 @given(data=STREAMS, places=st.lists(st.integers(0, 1 << 11), max_size=8))
 def test_any_chunking_gives_the_same(data: bytes, places: list[int]):
-    whole = VeDirectDecoder()
-    expected = sorted(map(repr, exact(feed(whole, data, finish=True))))
-    for pieces in (cut(data, places), [data[place : place + 1] for place in range(len(data))]):
-        decoder = VeDirectDecoder()
-        assert sorted(map(repr, exact(feed(decoder, *pieces, finish=True)))) == expected
-        assert account(decoder) == account(whole)
+    check_any_chunking(VeDirectDecoder, data, places)
 
 
 @many_examples
 @given(data=st.lists(STREAMS, max_size=4), resets=st.integers(0, 15))
 def test_the_account_balances_across_losses(data: list[bytes], resets: int):
-    decoder = VeDirectDecoder()
-    fed = 0
-    for number, piece in enumerate(data):
-        feed(decoder, piece)
-        fed += len(piece)
-        if resets >> number & 1:
-            decoder.reset()
-            assert decoder.buffered == 0
-        assert known_bytes(decoder) == fed
-        check_frames(decoder)
+    check_account_across_losses(VeDirectDecoder(), data, resets)
 
 
 @many_examples

@@ -70,6 +70,17 @@ class SourceSpec:
             return redact_url(self.given) or "''"
         return redact_url(str(getattr(self.given, "url", ""))) or f"function:{_callable_name(self.given)}"
 
+    @property
+    def chosen_decoder(self) -> str:
+        """Name of the decoder that the user chose, here or in the URL; empty for the source's own default.
+
+        Raises
+        ------
+        ConfigError
+            If the URL is none.
+        """
+        return self.decoder or self._query().get("decoder", "")
+
     def build(self) -> tuple[Source, Decoder]:
         """Make the source and its decoder. Neither touches a device or a network before it is opened.
 
@@ -91,12 +102,14 @@ class SourceSpec:
         ConfigError
             With all mistakes in the clock's options, one a line.
         """
-        query = split_url(self.given).query if isinstance(self.given, str) else {}
-        given = {**query, **self.options}
+        given = {**self._query(), **self.options}
         options, mistakes = fill(ClockOptions, {key: given[key] for key in CLOCK_OPTIONS if key in given})
         if options is None:
             raise self._refusal(mistakes)
         return Clock(options)
+
+    def _query(self) -> Mapping[str, str]:
+        return split_url(self.given).query if isinstance(self.given, str) else {}
 
     def _refusal(self, mistakes: list[Mistake]) -> ConfigError:
         lines = (mistake.text if mistake.key == "url" else str(mistake) for mistake in mistakes)
@@ -114,7 +127,7 @@ class SourceSpec:
         mistakes = [Mistake(key, "is given twice, in the URL and beside it") for key in twice]
         own = {**query, **self.options}
         clock = {key: own.pop(key) for key in CLOCK_OPTIONS if key in own}
-        usual = _usual(self.decoder or chosen, plan.options)
+        usual = _usual(self.chosen_decoder, plan.options)
         options, wrong = fill(plan.options, {**usual, **own}, also=SAID_BESIDE)
         mistakes += wrong + fill(ClockOptions, clock)[1]
         made: Source | None = None
@@ -123,7 +136,7 @@ class SourceSpec:
                 made = plan.make(options)
             except ConfigError as error:
                 mistakes += [self._locate(line, plan.options) for line in str(error).splitlines()]
-        decoder, wrong = self._decoder(self.decoder or chosen or getattr(made, "default_decoder", ""))
+        decoder, wrong = self._decoder(self.chosen_decoder or getattr(made, "default_decoder", ""))
         mistakes += wrong
         if mistakes or made is None or decoder is None:
             return None, mistakes

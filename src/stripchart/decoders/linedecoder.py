@@ -6,13 +6,14 @@ words that might be a header as well, such as ``Sensor ready``.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from stripchart.decoders.cells import LOG_CHANNELS, LOG_STREAM, FrameError, to_log
+from stripchart.decoders.framed import FramedDecoder
 from stripchart.decoders.headers import ColumnNames, Header
 from stripchart.decoders.lines import LineFramer, Lines
 from stripchart.decoders.rows import BatchBuilder, ChannelCache, Row, Shape
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stripchart.flow.records import Channel, Chunk
+    from stripchart.flow.records import Channel
 
 PARTIAL: Final = "partial first line"
 
@@ -47,7 +48,7 @@ class Form(NamedTuple):
     """Of the column names."""
 
 
-class LineDecoder(ABC):
+class LineDecoder(FramedDecoder[Lines]):
     """A decoder of lines. A subclass says what one line means; chunks, times and the account are dealt with here.
 
     The first line after a start or a loss often lacks its beginning. It is rejected when it could be the tail of a line
@@ -56,6 +57,8 @@ class LineDecoder(ABC):
 
     Lines that differ in their numbers only are read together, by a template learned from lines that were read one by
     one; see ``template``. That is a matter of speed alone: both ways give the same.
+
+    After ``reset`` the names of columns stay: a device may send its header only once.
 
     Parameters
     ----------
@@ -69,8 +72,7 @@ class LineDecoder(ABC):
     """The numbers of the line that ``literals`` was last asked about may have decimal commas."""
 
     def __init__(self, tally: Tally | None, header: Header | None = None) -> None:
-        self.tally = Tally() if tally is None else tally
-        self.note = ""
+        super().__init__(tally)
         self.columns = ColumnNames(header)
         self._framer = LineFramer(self.tally)
         self._shapes = ChannelCache(self._name)
@@ -104,23 +106,6 @@ class LineDecoder(ABC):
     @abstractmethod
     def describe(self, channels: tuple[Channel, ...]) -> str:
         """Say in words what was recognised, when channels first come."""
-
-    @property
-    def buffered(self) -> int:
-        """Bytes of a line without its end, and of a first line that waits for the second."""
-        return self._framer.buffered
-
-    def feed(self, chunks: Sequence[Chunk]) -> list[Batch]:
-        """Decode the lines that are complete now."""
-        return self._decode(self._framer.feed(chunks))
-
-    def finish(self) -> list[Batch]:
-        """Decode what is held."""
-        return self._decode(self._framer.finish())
-
-    def reset(self) -> None:
-        """Forget the line that is not complete. The names of columns stay: a device may send its header only once."""
-        self._framer.reset()
 
     def decode_line(self, line: bytes, time_ns: int, log: BatchBuilder | None = None) -> NamedRow | None:
         """Decode one line without its end, and account for it, though not for its bytes.

@@ -78,7 +78,10 @@ class ObjectRows:
         for item in items:
             cells: list[Cell] = []
             values: list[float | str] = []
-            _flatten(item, "", 0, cells, values)
+            for name, leaf in leaves(item, nulls=False):
+                kind, cell = _scalar(leaf)
+                cells.append((name, "", kind))
+                values.append(cell)
             _find_time(cells, values)
             rows.append((self._shapes[tuple(cells)], values))
         for channels, values in rows:
@@ -123,21 +126,32 @@ def _channels(shape: Shape) -> tuple[Channel, ...]:
     return to_channels(*zip(*shape, strict=True))
 
 
-def _flatten(value: Any, name: str, depth: int, cells: list[Cell], values: list[float | str]) -> None:
+def leaves(value: Any, *, nulls: bool) -> list[tuple[str, Any]]:
+    """Return the values within a JSON value with their names; ``null`` among them only if wanted.
+
+    Raises
+    ------
+    FrameError
+        If it is nested too deeply, or there are too many values for a row.
+    """
+    found: list[tuple[str, Any]] = []
+    _gather(value, "", 0, found, nulls)
+    return found
+
+
+def _gather(value: Any, name: str, depth: int, found: list[tuple[str, Any]], nulls: bool) -> None:
     if depth > MAX_DEPTH:
         raise FrameError("nested too deeply")
     if isinstance(value, dict):
         prefix = f"{name}/" if name else ""
         for key, item in value.items():
-            _flatten(item, f"{prefix}{key}", depth + 1, cells, values)
+            _gather(item, prefix + key, depth + 1, found, nulls)
     elif isinstance(value, list):
         for place, item in enumerate(value):
-            _flatten(item, f"{name or VALUE}[{place}]", depth + 1, cells, values)
-    elif value is not None:
-        kind, number = _scalar(value)
-        cells.append((name or VALUE, "", kind))
-        values.append(number)
-        if len(values) > MAX_COLUMNS:
+            _gather(item, f"{name or VALUE}[{place}]", depth + 1, found, nulls)
+    elif nulls or value is not None:
+        found.append((name or VALUE, value))
+        if len(found) > MAX_COLUMNS:
             raise FrameError(TOO_MANY_COLUMNS)
 
 
@@ -161,7 +175,7 @@ def split(objects: Sequence[Any]) -> list[Column] | None:
 
 
 def _split(values: Sequence[Any], name: str, depth: int, columns: list[Column]) -> bool:
-    """Split what stands under one name, as ``_flatten`` does in one object; return whether it could be done."""
+    """Split what stands under one name, as ``leaves`` does in one object; return whether it could be done."""
     types = frozenset(map(type, values))
     if depth > MAX_DEPTH:
         return False
@@ -207,14 +221,15 @@ def _to_column(types: frozenset[type], values: Sequence[Any]) -> tuple[Kind | No
 
 
 def _scalar(value: Any) -> tuple[Kind, float | str]:
-    if isinstance(value, bool):
-        return Kind.STATE, float(value)
-    if isinstance(value, str):
-        number = to_number(value)
-        if number is None:
-            return Kind.TEXT, value[:MAX_TEXT]
-        return Kind.NUMBER, number
-    return Kind.NUMBER, float(value) or 0.0
+    if not isinstance(value, str):
+        return to_scalar(value)
+    number = to_number(value)
+    return (Kind.TEXT, value[:MAX_TEXT]) if number is None else (Kind.NUMBER, number)
+
+
+def to_scalar(value: float) -> tuple[Kind, float]:
+    """Return what a number or a boolean is, and its value."""
+    return (Kind.STATE, float(value)) if isinstance(value, bool) else (Kind.NUMBER, float(value) or 0.0)
 
 
 _NULL: Final = frozenset({type(None)})

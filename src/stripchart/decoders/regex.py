@@ -38,7 +38,8 @@ from stripchart.decoders.cells import (
     to_number,
     to_text,
 )
-from stripchart.decoders.lines import LineFramer
+from stripchart.decoders.framed import FramedDecoder
+from stripchart.decoders.lines import LineFramer, Lines
 from stripchart.decoders.regex_pattern import LinePattern
 from stripchart.decoders.rows import ChannelCache
 from stripchart.decoders.samples import Sample
@@ -49,9 +50,8 @@ from stripchart.flow.records import Kind, Tally
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stripchart.decoders.lines import Lines
     from stripchart.decoders.rows import Shape
-    from stripchart.flow.records import Batch, Channel, Chunk
+    from stripchart.flow.records import Batch, Channel
 
 NO_MATCH: Final = "does not match"
 NOT_A_TIME: Final = "not a time"
@@ -59,7 +59,7 @@ TIME_GROUP: Final = "time"
 TIME_UNITS: Final = ("s", "ms", "us", "ns")
 
 
-class RegexDecoder:
+class RegexDecoder(FramedDecoder[Lines]):
     """Lines that match an expression; see the module for what becomes of them."""
 
     samples: ClassVar[tuple[Sample, ...]] = (
@@ -124,7 +124,7 @@ class RegexDecoder:
                 raise ConfigError("\n".join(mistakes))
 
     def __init__(self, options: Options, tally: Tally | None = None) -> None:
-        self.tally = Tally() if tally is None else tally
+        super().__init__(tally)
         self._options = options
         self._pattern = LinePattern(options.pattern)
         self.note = f"regular expression: {listed(self._pattern.groups)}"
@@ -132,23 +132,6 @@ class RegexDecoder:
         self._channels = ChannelCache(self._make_channels)
         self._kinds: dict[str, Kind] = {}
         """What the values of each group were so far."""
-
-    @property
-    def buffered(self) -> int:
-        """Bytes of a line without its end."""
-        return self._framer.buffered
-
-    def feed(self, chunks: Sequence[Chunk]) -> list[Batch]:
-        """Decode the lines that are complete now."""
-        return self._decode(self._framer.feed(chunks))
-
-    def finish(self) -> list[Batch]:
-        """Decode what is held."""
-        return self._decode(self._framer.finish())
-
-    def reset(self) -> None:
-        """Forget the line that is not complete."""
-        self._framer.reset()
 
     def _decode(self, lines: Lines) -> list[Batch]:
         builders = Builders()

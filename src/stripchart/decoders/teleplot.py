@@ -45,8 +45,9 @@ from stripchart.decoders.cells import (
 )
 from stripchart.decoders.linedecoder import PARTIAL
 from stripchart.decoders.lines import LineFramer
-from stripchart.decoders.rows import BatchBuilder, ChannelCache
+from stripchart.decoders.rows import ChannelCache
 from stripchart.decoders.samples import Sample
+from stripchart.decoders.streams import Builders
 from stripchart.errors import ConfigError
 from stripchart.flow.records import Channel, Kind, Tally
 
@@ -147,26 +148,26 @@ class TeleplotDecoder:
 
     def feed(self, chunks: Sequence[Chunk]) -> list[Batch]:
         """Decode the lines that are complete now, and messages on topics."""
-        builders: dict[str, BatchBuilder] = {}
+        builders = Builders()
         self._decode(self._framer.feed([chunk for chunk in chunks if not chunk.topic]), builders)
         for chunk in chunks:
             if chunk.topic:
                 for lines in (self._datagrams.feed([chunk]), self._datagrams.finish()):
                     self._decode(lines, builders, chunk.topic)
-        return _finish(builders)
+        return builders.finish()
 
     def finish(self) -> list[Batch]:
         """Decode what is held."""
-        builders: dict[str, BatchBuilder] = {}
+        builders = Builders()
         self._decode(self._framer.finish(), builders)
-        return _finish(builders)
+        return builders.finish()
 
     def reset(self) -> None:
         """Forget the line that is not complete."""
         self._framer.reset()
         self._fresh = True
 
-    def _decode(self, lines: Lines, builders: dict[str, BatchBuilder], topic: str = "") -> None:
+    def _decode(self, lines: Lines, builders: Builders, topic: str = "") -> None:
         if not lines.data:
             return
         transport = "udp" if topic else self._transport
@@ -182,11 +183,7 @@ class TeleplotDecoder:
                 self.tally.decoded += 1
             self._fresh = False
             for stream, channels, values in entries:
-                key = f"{topic}/{stream}" if topic else stream
-                builder = builders.get(key)
-                if builder is None:
-                    builder = builders[key] = BatchBuilder(key)
-                builder.row(channels, time_ns, values)
+                builders[f"{topic}/{stream}" if topic else stream].row(channels, time_ns, values)
         self.tally.frames += len(lines.time)
 
     def _common(self, name: str, time: str, value: str, unit: str) -> Entry:
@@ -283,7 +280,3 @@ def _cut(sample: str, flag: str) -> tuple[float | None, tuple[float | str, ...]]
         return None, tuple(numbers)
     time = numbers.pop(count if flag == "xy" else 0)
     return time, tuple(numbers)
-
-
-def _finish(builders: dict[str, BatchBuilder]) -> list[Batch]:
-    return [batch for builder in builders.values() for batch in builder.finish()]

@@ -12,6 +12,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from stripchart.flow.legible import text_share
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -40,7 +42,6 @@ LOSE: Final = 64
 """Bytes of garbage after which a rate that was found is looked for again."""
 MAX_HELD: Final = 1 << 16
 
-_TEXT: Final = bytes({*range(0x20, 0x7F), *b"\t\r\n\x1b"})
 _SDS011: Final = b"\xaa\xc0"
 _PMSX003: Final = b"BM\x00\x1c"
 
@@ -58,7 +59,7 @@ def judge(data: bytes) -> Verdict:
     data = data[-NEWEST:]
     if _has_packet(data):
         return Verdict.LEGIBLE
-    share = _text_share(data)
+    share = text_share(data)
     ended = b"\n" in data or b"\r" in data
     if len(data) >= (ENOUGH_TEXT if ended else ENOUGH_ENDLESS) and share >= (TEXT_SHARE if ended else ENDLESS_SHARE):
         return Verdict.LEGIBLE
@@ -154,12 +155,6 @@ class RateFinder:
 def _promising(verdict: Verdict, data: bytes) -> bool:
     """Say whether more of it may be worth waiting for."""
     return verdict is Verdict.UNCLEAR and len(data) < ENOUGH_TEXT
-
-
-def _text_share(data: bytes) -> float:
-    """Return the part of the bytes that are text: printable ASCII, or UTF-8 beyond it."""
-    beyond = "".join(c for c in data.decode(errors="ignore") if ord(c) > 0x9F)  # noqa: PLR2004 - C1 controls end there
-    return (len(data) - len(data.translate(None, _TEXT)) + len(beyond.encode())) / (len(data) or 1)
 
 
 def _has_packet(data: bytes) -> bool:

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from stripchart.decoders.detection.binaries import UNKNOWN, describe_binary, text_share
+from stripchart.decoders.detection.binaries import UNKNOWN, describe_binary
 from support.corpus import cobs, noise, slip
 
 RANDOM = random.Random(3).randbytes(2000)
@@ -13,21 +13,6 @@ RANDOM = random.Random(3).randbytes(2000)
 
 def packet(number: int, values: str = "<Hhf") -> bytes:
     return struct.pack(values, 300 + number, -number, 20 + number / 7)
-
-
-@pytest.mark.parametrize(
-    ("data", "share"),
-    [
-        (b"", 1),
-        (b"23.5\r\n", 1),
-        ("21 °C, 4 µm".encode(), 1),
-        (b"\0a\x01b", 0.5),
-        (b"\xff\x80", 0),
-        (b"\x1b[0m", 1),
-    ],
-)
-def test_the_share_of_text(data: bytes, share: float) -> None:
-    assert text_share(data) == share
 
 
 @pytest.mark.parametrize(

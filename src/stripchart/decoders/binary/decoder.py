@@ -12,20 +12,16 @@ Traps, and what becomes of them:
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import ClassVar, Final
 
 from stripchart.decoders.binary.delimited import DelimitedFramer
+from stripchart.decoders.binary.frames import Frames
 from stripchart.decoders.binary.framing import CountedFramer
 from stripchart.decoders.binary.options import BinaryOptions
 from stripchart.decoders.cells import counted, listed
+from stripchart.decoders.framed import FramedDecoder
 from stripchart.decoders.samples import Sample
 from stripchart.flow.records import Batch, Tally
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from stripchart.decoders.binary.frames import Frames
-    from stripchart.flow.records import Chunk
 
 _TITLES: Final = {
     "sync": "binary frames",
@@ -36,7 +32,7 @@ _TITLES: Final = {
 }
 
 
-class FrameDecoder:
+class FrameDecoder(FramedDecoder[Frames]):
     """Frames of numbers.
 
     Parameters
@@ -50,8 +46,7 @@ class FrameDecoder:
     """
 
     def __init__(self, options: BinaryOptions, tally: Tally | None = None, title: str = "") -> None:
-        self.tally = Tally() if tally is None else tally
-        self.note = ""
+        super().__init__(tally)
         self._table = options.table
         layout, stuffing = options.layout, options.stuffing
         self._framer: CountedFramer | DelimitedFramer
@@ -61,23 +56,6 @@ class FrameDecoder:
             self._framer = DelimitedFramer(layout, stuffing, self.tally)
         names = [channel.name for channel in self._table.channels]
         self._description = f"{title or _TITLES[options.framing]}, {counted(len(names), 'channel')}: {listed(names)}"
-
-    @property
-    def buffered(self) -> int:
-        """Bytes of a frame that is not complete."""
-        return self._framer.buffered
-
-    def feed(self, chunks: Sequence[Chunk]) -> list[Batch]:
-        """Decode the frames that are complete now."""
-        return self._decode(self._framer.feed(chunks))
-
-    def finish(self) -> list[Batch]:
-        """Decode what is held."""
-        return self._decode(self._framer.finish())
-
-    def reset(self) -> None:
-        """Forget the frame that is not complete."""
-        self._framer.reset()
 
     def _decode(self, frames: Frames) -> list[Batch]:
         count = len(frames.time)

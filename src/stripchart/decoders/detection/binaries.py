@@ -9,12 +9,13 @@ Nothing is decoded by this: only the frames' outer form is looked for.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+
+from stripchart.flow.legible import text_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,16 +33,6 @@ BINARY: Final = "binary, "
 UNKNOWN: Final = f"{BINARY}format unknown"
 
 _SLIP_END, _SLIP_ESCAPE = b"\xc0", b"\xdb"
-_ASCII_OR_CONTROL: Final = re.compile(r"[\0-\x9f]+")
-_TEXT: Final = bytes({*range(0x20, 0x7F), *b"\t\r\n\x1b"})
-
-
-def text_share(data: bytes) -> float:
-    """Return the part of the bytes that are text: printable ASCII, or UTF-8 beyond it. 1 if there are none."""
-    if not data:
-        return 1.0
-    beyond = "" if data.isascii() else _ASCII_OR_CONTROL.sub("", data.decode(errors="ignore"))
-    return (len(data) - len(data.translate(None, _TEXT)) + len(beyond.encode())) / len(data)
 
 
 def describe_binary(data: bytes) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from stripchart.decoders.detection.binaries import MOST_TEXT, text_share
+from stripchart.decoders.detection.binaries import MOST_TEXT
 from stripchart.decoders.detection.candidates import CANDIDATES
 from stripchart.decoders.lines import FIRST_LINE_WAIT_NS, MAX_LINE
+from stripchart.flow.legible import text_share
 from stripchart.flow.records import Chunk, Kind
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from stripchart.decoders.cells import LOG_STREAM, FrameError, listed
-from stripchart.decoders.lines import LineFramer
+from stripchart.decoders.framed import FramedDecoder
+from stripchart.decoders.lines import LineFramer, Lines
 from stripchart.decoders.nmea.checksum import verify, xor
 from stripchart.decoders.nmea.clock import SentenceClock
 from stripchart.decoders.nmea.others import OtherRows, Restated
@@ -16,17 +17,15 @@ from stripchart.decoders.nmea.rows import TableRows
 from stripchart.decoders.nmea.samples import SAMPLES
 from stripchart.decoders.nmea.streams import read_address
 from stripchart.decoders.streams import Builders, read_leftover
-from stripchart.flow.records import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stripchart.decoders.lines import Lines
     from stripchart.decoders.nmea.forms import Form
     from stripchart.decoders.nmea.rows import Sentence
     from stripchart.decoders.nmea.streams import Address
     from stripchart.decoders.samples import Sample
-    from stripchart.flow.records import Batch, Chunk
+    from stripchart.flow.records import Batch, Tally
 
 SIGNATURE: Final = re.compile(rb"[$!][A-Z][A-Z0-9]{2,15},[^$!*\r\n]*\*[0-9A-Fa-f]{2}[ \t]*[\r\n]")
 """A whole sentence with a checksum."""
@@ -45,7 +44,7 @@ _TAIL: Final = re.compile(rb"[^*]*,[^*]*\*[0-9A-Fa-f]{2}[ \t]*")
 """What is left of a sentence that lost its beginning."""
 
 
-class NmeaDecoder:
+class NmeaDecoder(FramedDecoder[Lines]):
     """Sentences of NMEA 0183; see the package for what becomes of them."""
 
     samples: ClassVar[tuple[Sample, ...]] = SAMPLES
@@ -63,8 +62,7 @@ class NmeaDecoder:
         checksum: Literal["learned", "required", "optional"] = "learned"
 
     def __init__(self, options: Options | None = None, tally: Tally | None = None) -> None:
-        self.tally = Tally() if tally is None else tally
-        self.note = ""
+        super().__init__(tally)
         self._checksum = (options or self.Options()).checksum
         self._framer = LineFramer(self.tally, hold_first=False)
         self._tables = TableRows(self.tally)
@@ -75,22 +73,9 @@ class NmeaDecoder:
         self._builders = Builders()
         self._waiting: dict[str, tuple[Form, list[Sentence]]] = {}
 
-    @property
-    def buffered(self) -> int:
-        """Bytes of a line without its end."""
-        return self._framer.buffered
-
-    def feed(self, chunks: Sequence[Chunk]) -> list[Batch]:
-        """Decode the lines that are complete now."""
-        return self._decode(self._framer.feed(chunks))
-
-    def finish(self) -> list[Batch]:
-        """Decode what is held."""
-        return self._decode(self._framer.finish())
-
     def reset(self) -> None:
         """Forget the line that is not complete, the date, what checksums there were, and parts of groups."""
-        self._framer.reset()
+        super().reset()
         self._others.reset()
         self._clock.reset()
         self._needs_checksum = self._checksum == "required"

@@ -230,7 +230,7 @@ def test_what_the_page_is_told_is_json_and_short(bench: Bench) -> None:
 def test_a_source_always_has_the_columns_that_its_lines_ask_for(bench: Bench) -> None:
     missing: list[str] = []
 
-    def look(event: object) -> None:
+    def look(_event: object) -> None:
         for renderer in bench.document.select({"type": GlyphRenderer}):
             wanted = {renderer.glyph.x, renderer.glyph.y}
             missing.extend(wanted - set(renderer.data_source.data))

@@ -48,6 +48,7 @@ class Archive(Protocol):
         start_ns: int,
         stop_ns: int,
         bucket_ns: int,
+        *,
         before_row: int | None = None,
     ) -> list[Rows]:
         """Return what there is to draw in a span: for each run of rows without a gap, its extremes in each bucket.

@@ -5,7 +5,8 @@
     StripchartError
     ├── ConfigError      what the user asked for cannot be: mend the configuration; never retried
     ├── SourceLost       the device or broker is away: retried with back-off
-    └── EndOfSource      a finite source has no more: the pump closes it and rests
+    ├── EndOfSource      a finite source has no more: the pump closes it and rests
+    └── DamagedError     a recording is damaged so that it cannot be read or written on
 
 A message says what, where, what was expected and what was found, and how to mend it, in one line::
 
@@ -24,6 +25,10 @@ class ConfigError(StripchartError):
 
 class SourceLost(StripchartError):  # noqa: N818 - a state of the world, not a mistake
     """A source is away, now or not yet there; opening it again may succeed."""
+
+
+class DamagedError(StripchartError):
+    """A recording is damaged so that SQLite cannot go on with it."""
 
 
 class EndOfSource(StripchartError):  # noqa: N818 - like StopIteration

@@ -1,0 +1,1 @@
+"""The record: what keeps samples, and gives them back."""

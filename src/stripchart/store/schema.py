@@ -1,0 +1,170 @@
+"""The tables of a recording, and the checksum that each of their rows carries; see docs/recording-format.md."""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+import zlib
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from stripchart.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SUFFIX: Final = ".stripchart"
+APPLICATION_ID: Final = 0x53545243
+VERSION: Final = 1
+PAGE_SIZE: Final = 16384
+BLOCK_ROWS: Final = 2048
+FANOUT: Final = 32
+"""Entries of one level, or rows, that an entry of the next level stands for."""
+PIECE: Final = BLOCK_ROWS // FANOUT
+"""Entries of a level that come with one block, or with one page of the level below."""
+PAGE: Final = BLOCK_ROWS
+"""Entries of one level that make a page."""
+BUSY_SECONDS: Final = 5.0
+"""How long one connection waits for another's short lock."""
+
+Field: TypeAlias = "int | float | str | bytes"
+
+COLUMNS: Final = {
+    "meta": ("key", "value"),
+    "run": ("id", "started_ns", "stopped_ns", "version", "config"),
+    "stream": ("id", "name"),
+    "channel": ("id", "stream", "name", "kind", "unit", "expires"),
+    "block": ("stream", "number", "rows", "start_ns", "stop_ns", "time", "gaps"),
+    "cells": ("channel", "number", "data"),
+    "tier_time": ("stream", "level", "first", "count", "start", "stop", "gaps"),
+    "tier": ("channel", "level", "first", "count", "low", "high", "total", "held", "there"),
+    "journal": ("id", "body"),
+    "event": ("id", "time_ns", "source", "kind", "text"),
+    "raw": ("id", "source", "start_ns", "stop_ns", "size", "body"),
+}
+"""The fields of each table that its checksum covers, in order."""
+
+_INSERT: Final = {
+    table: f"INSERT OR REPLACE INTO {table} ({','.join(names)},crc) VALUES ({','.join('?' * (len(names) + 1))})"  # noqa: S608 - our own names
+    for table, names in COLUMNS.items()
+}
+_TABLES: Final = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL);
+CREATE TABLE run (id INTEGER PRIMARY KEY, started_ns INTEGER, stopped_ns INTEGER, version TEXT, config TEXT,
+                  crc INTEGER);
+CREATE TABLE stream (id INTEGER PRIMARY KEY, name TEXT UNIQUE, crc INTEGER);
+CREATE TABLE channel (id INTEGER PRIMARY KEY, stream INTEGER, name TEXT, kind TEXT, unit TEXT, expires REAL,
+                      crc INTEGER);
+CREATE TABLE block (stream INTEGER, number INTEGER, rows INTEGER, start_ns INTEGER, stop_ns INTEGER,
+                    time BLOB, gaps BLOB, crc INTEGER);
+CREATE UNIQUE INDEX block_place ON block (stream, number);
+CREATE INDEX block_start ON block (stream, start_ns);
+CREATE INDEX block_stop ON block (stream, stop_ns, start_ns, number);
+CREATE INDEX block_age ON block (stop_ns);
+CREATE TABLE cells (channel INTEGER, number INTEGER, data BLOB, crc INTEGER);
+CREATE UNIQUE INDEX cells_place ON cells (channel, number);
+CREATE TABLE tier_time (stream INTEGER, level INTEGER, first INTEGER, count INTEGER,
+                        start BLOB, stop BLOB, gaps BLOB, crc INTEGER);
+CREATE UNIQUE INDEX tier_time_place ON tier_time (stream, level, first);
+CREATE TABLE tier (channel INTEGER, level INTEGER, first INTEGER, count INTEGER,
+                   low BLOB, high BLOB, total BLOB, held BLOB, there BLOB, crc INTEGER);
+CREATE UNIQUE INDEX tier_place ON tier (channel, level, first);
+CREATE TABLE journal (id INTEGER PRIMARY KEY, body BLOB, crc INTEGER);
+CREATE TABLE event (id INTEGER PRIMARY KEY, time_ns INTEGER, source TEXT, kind TEXT, text TEXT, crc INTEGER);
+CREATE INDEX event_time ON event (time_ns);
+CREATE TABLE raw (id INTEGER PRIMARY KEY, source TEXT, start_ns INTEGER, stop_ns INTEGER, size INTEGER,
+                  body BLOB, crc INTEGER);
+"""
+
+_SIZE: Final = struct.Struct("<I")
+_INT: Final = struct.Struct("<Iq")
+_FLOAT: Final = struct.Struct("<Id")
+
+
+class ChecksumError(ValueError):
+    """A row is not as it was written."""
+
+
+def checksum(*fields: Field) -> int:
+    """Return the CRC-32 of the fields of a row, each after its length."""
+    crc = 0
+    for field in fields:
+        if isinstance(field, int):
+            crc = zlib.crc32(_INT.pack(8, field), crc)
+        elif isinstance(field, float):
+            crc = zlib.crc32(_FLOAT.pack(8, field), crc)
+        else:
+            data = field if isinstance(field, bytes) else field.encode()
+            crc = zlib.crc32(data, zlib.crc32(_SIZE.pack(len(data)), crc))
+    return crc
+
+
+def insert(connection: sqlite3.Connection, table: str, *fields: Field) -> None:
+    """Write a row with its checksum, instead of the one in its place if there is one."""
+    connection.execute(_INSERT[table], (*fields, checksum(*fields)))
+
+
+def is_intact(row: tuple[Any, ...]) -> bool:
+    """Say whether a row, its checksum last, is as it was written."""
+    *fields, crc = row
+    try:
+        return bool(crc == checksum(*fields))
+    except (TypeError, AttributeError, struct.error, UnicodeError):  # NULL, or a number that is none of ours
+        return False
+
+
+def verify(row: tuple[Any, ...]) -> None:
+    """Raise ChecksumError unless a row is as it was written."""
+    if not is_intact(row):
+        raise ChecksumError("its checksum differs")
+
+
+def select(connection: sqlite3.Connection, table: str, where: str = "", *values: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table with their checksums last; ``where`` is SQL after the table's name."""
+    yield from connection.execute(
+        f"SELECT {','.join(COLUMNS[table])},crc FROM {table} {where}",  # noqa: S608 - our own names
+        values,
+    )
+
+
+def connect(path: Path, *, write: bool, immutable: bool = False) -> sqlite3.Connection:
+    """Open a file that is there; what is in it is not looked at. sqlite3.Error if that cannot be."""
+    mode = f"{'rw' if write else 'ro'}{'&immutable=1' * immutable}"
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None,
+        check_same_thread=False,
+    )  # fmt: skip
+    try:
+        connection.execute("PRAGMA cell_size_check = ON")
+        connection.execute("PRAGMA trusted_schema = OFF")
+        if not write:
+            connection.execute("PRAGMA query_only = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make an empty database a recording, in one transaction."""
+    connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    script = f"BEGIN; {_TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+    connection.executescript(script)
+
+
+def is_empty(connection: sqlite3.Connection) -> bool:
+    """Say whether a database has nothing in it: a new file, or one whose making was cut short."""
+    return not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+
+def check_version(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise ConfigError if the file is no recording, or of a newer version than this."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        found = "an empty file" if is_empty(connection) else "another SQLite database"
+        raise ConfigError(f"{path}: expected a recording of Stripchart, found {found}")
+    if version > VERSION:
+        found = f"found version {version}, of a newer Stripchart"
+        raise ConfigError(f"{path}: expected a recording of version {VERSION} or older, {found}; update Stripchart")

@@ -1,0 +1,305 @@
+"""Writes one recording: rows gather in memory, and each commit makes all that came since the last one safe.
+
+A commit that fails changes nothing, in the file or in memory: it may be tried again.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from stripchart._version import __version__
+from stripchart.errors import ConfigError, DamagedError
+from stripchart.store import journal, resume, retention
+from stripchart.store.backlog import Backlog
+from stripchart.store.blocks import write_block
+from stripchart.store.growing import GrowingStream
+from stripchart.store.lock import FileLock
+from stripchart.store.names import stored_text, write_names
+from stripchart.store.rawbytes import RawQueue
+from stripchart.store.retention import Limits
+from stripchart.store.schema import BLOCK_ROWS, COLUMNS, check_version, connect, create, insert, is_empty
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from stripchart.flow.events import Event
+    from stripchart.flow.records import Batch, Chunk
+
+TIDY_COMMITS: Final = 100
+"""Commits from one look at the limits to the next."""
+WAL_BYTES: Final = 64 << 20
+
+
+class Writer:
+    """The one writer of a recording; not thread-safe.
+
+    Parameters
+    ----------
+    path
+        The file; made if it is not there, continued if it is.
+    power_safe
+        Wait for the disk at each commit, so that it also survives a loss of power.
+    title
+        Of a new recording.
+    config
+        What records into it; JSON, without secrets.
+    limits
+        When to forget the oldest.
+
+    Attributes
+    ----------
+    problems
+        What was found damaged when it was continued.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be written, is being written already, or is of a newer version.
+    DamagedError
+        If SQLite cannot use it.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        power_safe: bool = False,
+        title: str = "",
+        config: Mapping[str, Any] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.limits = limits or Limits()
+        self.problems: list[str] = []
+        self._streams: dict[str, GrowingStream] = {}
+        self._changed: dict[GrowingStream, None] = {}
+        """Streams with rows or names that are not in the file yet."""
+        self._backlog = Backlog({}, {}, 0)
+        self._events: list[Event] = []
+        self._raw = RawQueue()
+        self._last_stream = self._last_channel = self._last_event = self._run = self._began_ns = self._commits = 0
+        self._run_facts = ("", "")
+        self._closed = False
+        self._lock = FileLock(self.path)
+        try:
+            self._connection = _open(self.path, power_safe=power_safe)
+        except BaseException:
+            self._lock.release()
+            raise
+        try:
+            self._begin(title, config or {})
+        except sqlite3.DatabaseError as error:
+            self.abandon()
+            raise _translate(error, self.path) from error
+        except BaseException:
+            self.abandon()
+            raise
+
+    def rows(self, stream: str) -> int:
+        """Return how many rows a stream has, committed or not."""
+        known = self._streams.get(stream)
+        return known.rows if known else 0
+
+    def append(self, batch: Batch) -> None:
+        """Take the rows of a batch; they are safe after the next commit."""
+        stream = self._streams.get(batch.stream)
+        if stream is None:
+            self._last_stream += 1
+            stream = GrowingStream(batch.stream, self._last_stream, is_new=True)
+            self._streams[batch.stream] = stream
+        stream.append(batch)
+        self._changed[stream] = None
+
+    def event(self, event: Event) -> None:
+        """Take an event."""
+        self._events.append(event)
+
+    def chunk(self, source: str, chunk: Chunk) -> None:
+        """Take bytes as a source read them."""
+        self._raw.add(source, chunk)
+
+    def commit(self) -> None:
+        """Make everything taken so far safe, in one transaction.
+
+        Raises
+        ------
+        sqlite3.Error
+            If it could not: the disk is full, say. Nothing is forgotten; try again.
+        """
+        due = self._backlog.due()
+        if not (self._changed or self._events or self._raw or due):
+            return
+        with self._transaction():
+            size = self._write(due)
+        remaining = [stream for stream in self._changed if stream not in due and stream.block.filled]
+        flushed = {*due, *(stream for stream in self._changed if stream.full)}
+        self._backlog = self._backlog.after(flushed, remaining, size)
+        for stream in self._changed:
+            stream.full.clear()
+            stream.renewed.clear()
+            stream.is_new = False
+            stream.journaled = stream.rows
+        self._changed.clear()
+        self._last_event += len(self._events)
+        self._events.clear()
+        self._raw.settle()
+        self._commits += 1
+        if self._commits % TIDY_COMMITS == 0:
+            with self._transaction():
+                retention.tidy(self._connection, self.limits, time.time_ns())
+
+    def close(self) -> None:
+        """Commit, seal the file, and let go of it; safe twice.
+
+        Raises
+        ------
+        sqlite3.Error
+            As ``commit`` does; it is closed all the same.
+        """
+        if self._closed:
+            return
+        try:
+            self.commit()
+            self._seal()
+        finally:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the file as it is; what was not committed is forgotten. Safe twice."""
+        self._closed = True
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        self._lock.release()
+
+    def _begin(self, title: str, config: Mapping[str, Any]) -> None:
+        """Continue what is there, and note that a run began."""
+        connection = self._connection
+        found = resume.load(connection)
+        self.problems += found.problems
+        self._backlog = found.backlog
+        for stream in found.streams.values():
+            self._streams[stream.name] = stream
+            if stream.full:
+                self._changed[stream] = None
+        self._last_stream = _last(connection, "stream")
+        self._last_channel = _last(connection, "channel")
+        self._last_event = _last(connection, "event")
+        self._raw = RawQueue(_last(connection, "raw"))
+        self._run = _last(connection, "run") + 1
+        self._run_facts = (__version__, stored_text(json.dumps(config, ensure_ascii=False)))
+        self._began_ns = time.time_ns()
+        with self._transaction():
+            connection.execute("DELETE FROM meta WHERE key = 'seal'")
+            if not connection.execute("SELECT 1 FROM meta WHERE key = 'created_ns'").fetchone():
+                for key, value in (("created_ns", str(self._began_ns)), ("title", stored_text(title)), ("note", "")):
+                    insert(connection, "meta", key, value)
+            insert(connection, "run", self._run, self._began_ns, 0, *self._run_facts)
+
+    def _write(self, due: Iterable[GrowingStream]) -> int:
+        """Write all there is; return the bytes of the new journal row, 0 if there is none."""
+        connection = self._connection
+        entries = []
+        for stream in self._changed:
+            self._number_channels(stream)
+            write_names(connection, stream)
+            for block in stream.full:
+                write_block(connection, stream, block)
+            if stream not in due and stream.block.filled:
+                entries.append(_journal_entry(stream))
+        for stream in due:
+            write_block(connection, stream, stream.block)
+        size = 0
+        if entries:
+            body = journal.encode(entries)
+            size = len(body)
+            insert(connection, "journal", self._backlog.last + 1, body)
+        connection.execute("DELETE FROM journal WHERE id < ?", (self._backlog.oldest,))
+        for number, event in enumerate(self._events, self._last_event + 1):
+            texts = map(stored_text, (event.source, event.kind, event.text))
+            insert(connection, "event", number, event.time_ns, *texts)
+        for row in self._raw.rows():
+            insert(connection, "raw", *row)
+        return size
+
+    def _number_channels(self, stream: GrowingStream) -> None:
+        for place in sorted(stream.renewed):
+            if not stream.ids[place]:
+                self._last_channel += 1
+                stream.ids[place] = self._last_channel
+
+    def _seal(self) -> None:
+        connection = self._connection
+        with self._transaction():
+            insert(connection, "run", self._run, self._began_ns, time.time_ns(), *self._run_facts)
+            tables = {
+                table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
+                for table in COLUMNS
+            }
+            rows = {str(stream.number): stream.rows for stream in self._streams.values()}
+            insert(connection, "meta", "seal", json.dumps({"tables": tables, "rows": rows}))
+        with suppress(sqlite3.Error):  # a reader may be at it; then the file stays in two parts, which is as good
+            connection.execute("PRAGMA journal_mode = DELETE")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _journal_entry(stream: GrowingStream) -> journal.Entry:
+    """Return the rows of a stream that are neither in the file nor in a full block."""
+    block = stream.block
+    first = block.number * BLOCK_ROWS
+    begin = max(stream.journaled - first, 0)
+    places = list(block.columns)
+    return journal.Entry(
+        stream.number, first + begin, begin in block.gaps, block.time[begin:],
+        [stream.ids[place] for place in places], [block.column(place)[begin:] for place in places],
+    )  # fmt: skip
+
+
+def _open(path: Path, *, power_safe: bool) -> sqlite3.Connection:
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        mend = "give another place with --record, or none with --no-record"
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}; {mend}") from error
+    try:
+        connection = connect(path, write=True)
+        try:
+            if is_empty(connection):
+                create(connection)
+            check_version(connection, path)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {'FULL' if power_safe else 'NORMAL'}")
+            connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.Error as error:
+        raise _translate(error, path) from error
+    return connection
+
+
+def _last(connection: sqlite3.Connection, table: str) -> int:
+    (last,) = connection.execute(f"SELECT max(id) FROM {table}").fetchone()  # noqa: S608 - our own names
+    return last or 0
+
+
+def _translate(error: sqlite3.Error, path: Path) -> Exception:
+    """Tell a file that is damaged from one that cannot be reached."""
+    if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
+        return ConfigError(f"{path}: cannot be written: {error}; is the disk full, or another program at it?")
+    return DamagedError(f"{path}: {error}")

@@ -6,13 +6,23 @@ Floats of another kind are only shuffled: their upper bytes are alike. zlib does
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from stripchart.flow.records import is_absent
 from stripchart.store.codec_text import LONG_TEXT, TEXT, pack_texts, unpack_texts
-from stripchart.store.planes import MAX_ROWS, VALUE_BYTES, CodecError, are_same, compress, expand, shuffle
+from stripchart.store.planes import (
+    MAX_ROWS,
+    VALUE_BYTES,
+    CodecError,
+    are_same,
+    compress,
+    expand,
+    pack_plain,
+    pack_planes,
+)
 from stripchart.store.steps import CONSTANT, PLAIN, SHUFFLED, pack_ints, unpack_bits, unpack_ints
 
 if TYPE_CHECKING:
@@ -27,7 +37,7 @@ MAX_DIGITS: Final = 12
 MAX_SPARSE: Final = 4
 """Values that are kept apart one after the other: say ABSENT, NaN, -0.0 and an infinity."""
 
-_POWERS: Final = 10.0 ** np.arange(MAX_DIGITS + 1)
+_POWERS: Final = [10.0**digits for digits in range(MAX_DIGITS + 1)]
 _MAX_WHOLE: Final = 2.0**53
 """Up to here each whole number is a float64."""
 _LOOKS: Final = 16
@@ -41,7 +51,7 @@ def pack(column: NDArray[Any]) -> bytes:
         raise ValueError(f"a column of {len(column):,} values, expected at most {MAX_ROWS:,}")
     if column.dtype == object:
         return pack_texts(column)
-    return _pack_floats(np.ascontiguousarray(column, "<f8"), MAX_SPARSE)
+    return _pack_floats(np.ascontiguousarray(column, np.float64), MAX_SPARSE)
 
 
 def unpack(data: bytes, rows: int) -> NDArray[Any]:
@@ -80,24 +90,24 @@ def _pack_floats(column: NDArray[np.float64], layers: int) -> bytes:
     if not len(column):
         return PLAIN
     if are_same(bits):
-        return CONSTANT + column[:1].tobytes()
+        return CONSTANT + pack_plain(column[:1])
     apart = is_absent(column)
+    if not apart.any():
+        found = _as_decimals(column)
+        if found is not None:
+            digits, whole, fits = found
+            if fits.all():
+                return DECIMAL + bytes([digits]) + pack_ints(whole.astype(np.int64))
+            apart = bits == bits[np.argmin(fits)]
     if layers and apart.any():
         return _pack_sparse(column, apart, layers)
-    found = _as_decimals(column)
-    if found is not None:
-        digits, whole, fits = found
-        if fits.all():
-            return DECIMAL + bytes([digits]) + pack_ints(whole.astype(np.int64))
-        if layers:
-            return _pack_sparse(column, bits == bits[np.argmin(fits)], layers)
-    packed = compress(shuffle(bits, VALUE_BYTES))
-    return SHUFFLED + packed if len(packed) < column.nbytes else PLAIN + column.tobytes()
+    packed = pack_planes(bits, VALUE_BYTES)
+    return SHUFFLED + packed if len(packed) < column.nbytes else PLAIN + pack_plain(column)
 
 
 def _pack_sparse(column: NDArray[np.float64], apart: NDArray[np.bool_], layers: int) -> bytes:
     """Keep the cells of one value apart from the others."""
-    value = column[np.argmax(apart)].tobytes()
+    value = pack_plain(column[apart][:1])
     mask = compress(np.packbits(apart).tobytes())
     length = len(mask).to_bytes(_LENGTH_BYTES, "little")
     return b"".join([SPARSE, value, length, mask, _pack_floats(column[~apart], layers - 1)])
@@ -115,7 +125,8 @@ def _as_decimals(column: NDArray[np.float64]) -> tuple[int, NDArray[np.float64],
         whole, fits = _scale(column, _POWERS[digits])
         if fits.all():
             return digits, whole, fits
-        others = _ordinary(column[~fits])
+        others = column[~fits]
+        others = others[np.isfinite(others) & (others != 0)]
         if not len(others):
             return digits, whole, fits
         more = _fewest_digits(others[:_LOOKS])
@@ -124,25 +135,30 @@ def _as_decimals(column: NDArray[np.float64]) -> tuple[int, NDArray[np.float64],
 
 
 def _fewest_digits(few: NDArray[np.float64]) -> int | None:
-    """Return how many digits a few values have, as ``_as_decimals`` does for all."""
-    _, fits = _scale(_ordinary(few), _POWERS[:, np.newaxis])
-    enough = fits.all(axis=1)
-    digits = int(enough.argmax())
-    return digits if enough[digits] else None
+    """Return how many digits a few values have, as ``_as_decimals`` does for all; so few are faster without NumPy."""
+    digits = 0
+    for value in few.tolist():
+        if value == 0 or not math.isfinite(value):
+            continue
+        while True:
+            scaled = value * _POWERS[digits]
+            if not abs(scaled) < _MAX_WHOLE:
+                return None
+            if round(scaled) / _POWERS[digits] == value:
+                break
+            digits += 1
+            if digits > MAX_DIGITS:
+                return None
+    return digits
 
 
-def _ordinary(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return those that a decimal can be: neither NaN, infinite nor -0.0."""
-    return values[np.isfinite(values) & ~(np.signbit(values) & (values == 0))]
-
-
-def _scale(values: NDArray[np.float64], power: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the nearest whole numbers of values times a power of ten, and where these give the value back."""
+def _scale(column: NDArray[np.float64], power: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the nearest whole numbers of values times a power of ten, and which of them give the value back."""
     with np.errstate(over="ignore", invalid="ignore"):  # what is too great does not fit
-        whole = np.rint(values * power)
+        whole = np.rint(column * power)
         whole += 0.0  # -0.0 becomes 0.0
         back = whole / power
-    fits = back.view(np.uint64) == values.view(np.uint64)
+    fits = back.view(np.uint64) == column.view(np.uint64)
     fits &= np.abs(whole) < _MAX_WHOLE
     return whole, fits
 

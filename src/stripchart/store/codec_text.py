@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -50,7 +51,7 @@ def unpack_texts(kind: bytes, body: bytes, rows: int) -> NDArray[Any]:
         raise CodecError("text: lengths that do not add up")
     places = [start, *stops.tolist()]
     try:
-        texts = [str(body[a:b], "utf-8", "surrogatepass") for a, b in zip(places, places[1:], strict=False)]
+        texts = [str(body[a:b], "utf-8", "surrogatepass") for a, b in pairwise(places)]
     except UnicodeDecodeError as error:
         raise CodecError(f"text: not UTF-8: {error.reason}") from None
     numbers = np.frombuffer(body, _NUMBER, rows, end)

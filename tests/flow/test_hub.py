@@ -189,3 +189,20 @@ def test_history_is_read_while_it_is_written(pool: ThreadPoolExecutor):
         np.testing.assert_array_equal(got["a"], got.time)
     stop.set()
     publishing.result(10)
+
+
+def test_what_memory_holds_and_what_came_since():
+    hub = Hub(history_rows=100)
+    for row in range(5_000):
+        hub.publish(batch("s", row, gap=row == 4_990))
+    held = hub.held("s")
+    assert 100 <= held.stop - held.first < 5_000
+    assert (held.stop, held.start_ns) == (5_000, held.first)
+    first, second = hub.since("s", 4_985)
+    assert (first.first, first.time.tolist(), first.gap) == (4_985, [4_985, 4_986, 4_987, 4_988, 4_989], False)
+    assert (second.first, len(second), second.gap) == (4_990, 10, True)
+    assert hub.since("s", 0)[0].first == held.first
+    assert hub.since("s", 5_000) == []
+    for ask in (hub.held, lambda stream: hub.since(stream, 0)):
+        with pytest.raises(KeyError):
+            ask("t")

@@ -2,83 +2,12 @@ from __future__ import annotations
 
 import json
 import time
-from itertools import pairwise
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-from bokeh.document import Document
-from hypothesis import example, given
-from hypothesis import strategies as st
-
-from stripchart.flow.hub import Hub
-from stripchart.flow.records import Channel, make_batch
-from stripchart.ui.context import Context
-from stripchart.ui.session import MAX_SPAN, Look, Session
+from support.visit import Visit
 
 if TYPE_CHECKING:
     import pytest
-
-NOW = 1_700_000_000_000_000_000
-INF, NAN = float("inf"), float("nan")
-
-
-class Visit:
-    """A session as a browser would drive it: events in, messages out."""
-
-    def __init__(self, **look: Any) -> None:
-        self.document = Document()
-        self.context = Context(Hub(), [], **look)
-        self.session = Session(self.document, self.context)
-
-    @property
-    def page(self) -> Any:
-        return self.document.get_model_by_name("page")
-
-    def publish(self, rows: int, stream: str = "s", name: str = "a") -> None:
-        steps = np.arange(rows, dtype=np.int64)
-        self.context.hub.publish(make_batch(stream, (Channel(name),), time.time_ns() - 1_000_000_000 + steps, [steps]))
-
-    def begin(self) -> None:
-        self.session._begin(None)
-
-    def end(self) -> None:
-        self.session._end(None)
-
-    def ticks(self) -> list[dict[str, Any]]:
-        """Let two ticks pass and return the messages that were sent."""
-        told = [self.page.tick]
-        for _ in range(2):
-            self.session._tick()
-            told.append(self.page.tick)
-        return [json.loads(new) for old, new in pairwise(told) if new != old]
-
-    def columns(self) -> list[tuple[int, int]]:
-        """Let two ticks pass and return, of the only stream, whether rows came anew and how many they stand for."""
-        sent = [message["data"]["s0"] for message in self.ticks() if message["data"]]
-        return [(anew, sum(columns["n"])) for anew, columns in sent]
-
-
-@given(
-    window=st.floats(allow_nan=False),
-    view=st.lists(st.floats(), max_size=3),
-    width=st.integers(-(2**53), 2**53),
-)
-@example(window=INF, view=[-INF, INF], width=0)
-@example(window=-1.0, view=[NAN, NAN], width=-5)
-@example(window=0.0, view=[5.0, 4.0], width=10**9)
-def test_whatever_a_browser_says_a_look_has_bounds(window: float, view: list[float], width: int) -> None:
-    look = Look.of(SimpleNamespace(window=window, view=view, width=width))
-    start, stop = look.bounds(NOW)
-    assert start <= stop
-    assert 0 < look.bucket_ns <= MAX_SPAN * 1e9
-    assert 200 <= look.width <= 4000
-
-
-def test_a_window_that_is_no_number_is_the_least() -> None:
-    look = Look.of(SimpleNamespace(window=NAN, view=[], width=1000))
-    start, _ = look.bounds(NOW)
-    assert start < NOW
 
 
 def test_nothing_happens_before_the_browser_is_ready() -> None:

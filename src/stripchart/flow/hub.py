@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stripchart.flow.rate import Rate
     from stripchart.flow.records import Channel
 
-__all__ = ["Counts", "Delivery", "Hub", "Overflow", "StreamInfo", "Subscription"]
+__all__ = ["Counts", "Delivery", "Held", "Hub", "Overflow", "StreamInfo", "Subscription"]
 
 MAX_CHANNELS: Final = 5_000
 HISTORY_BYTES: Final = 256 << 20
@@ -44,6 +44,17 @@ class StreamInfo(NamedTuple):
     last_values: tuple[Any, ...]
     """The newest value of each channel."""
     rate: Rate
+
+
+class Held(NamedTuple):
+    """What memory holds of a stream."""
+
+    first: int
+    """Number of the oldest row."""
+    stop: int
+    """Number of the row after the newest."""
+    start_ns: int
+    """Time of the oldest row."""
 
 
 class _Stream(NamedTuple):
@@ -212,6 +223,25 @@ class Hub:
         batch = view.between(start_ns, stop_ns)
         gaps = np.array(view.gaps, np.intp) - batch.first
         return batch, gaps[(gaps >= 0) & (gaps < len(batch))]
+
+    def held(self, stream: str) -> Held:
+        """Tell which rows of a stream memory still holds, at least one; KeyError if there is no such stream."""
+        with self.lock:
+            view = self._streams[stream].history.view()
+            oldest = view.blocks[0]
+            return Held(view.first, view.stop, int(oldest.time[view.first - oldest.first]))
+
+    def since(self, stream: str, row: int) -> list[Batch]:
+        """Return the rows from a number on that memory still holds, cut where something is missing.
+
+        Raises
+        ------
+        KeyError
+            If there is no such stream.
+        """
+        with self.lock:
+            view = self._streams[stream].history.view()
+        return view._replace(first=max(row, view.first)).batches()
 
     def _stream(self, name: str) -> _Stream:
         history = StreamHistory(name, self._history_rows, self.budget)

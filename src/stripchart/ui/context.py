@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-from stripchart.flow.events import EventLog
+from stripchart.flow.events import MAX_EVENTS, Event, EventLog
+from stripchart.ui.marks import merge
 from stripchart.ui.readout import READOUT_PAUSE, READOUT_SECONDS, Readout, read_out
+from stripchart.ui.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stripchart.flow.archive import Archive
     from stripchart.flow.hub import Hub
     from stripchart.flow.pump import Pump
+
+WORKERS: Final = 2
+"""Threads that read the record for all pages together."""
 
 Theme = Literal["system", "light", "dark"]
 
@@ -37,6 +44,8 @@ class Context:
         Milliseconds between two updates of a page; stretched when many pages are open.
     events
         What happened to them.
+    archive
+        The past beyond what memory holds, if it is kept.
     explain
         Says why a source, given by name, does or does not plot; KeyError if there is none.
     open_pages
@@ -54,16 +63,40 @@ class Context:
     max_sessions: int = 50
     events: EventLog = field(default_factory=EventLog)
     explain: Callable[[str], dict[str, Any]] = _explain_none
+    archive: Archive | None = None
     open_pages: set[object] = field(default_factory=set)
     refused_sessions: int = 0
     refused_requests: int = 0
     _readout: Readout | None = None
     _readout_took: float = 0.0
+    _happened: list[Event] = field(default_factory=list)
+    _last_event: int = -1
+
+    def __post_init__(self) -> None:
+        self.workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="stripchart-history")
+        self.record = None if self.archive is None else Record(self.archive, self.hub, self.workers)
+
+    def close(self) -> None:
+        """Begin nothing more in the worker threads; they end with what they do."""
+        self.workers.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def live(self) -> bool:
+        """Whether anything may come; if not, pages show a recording that is finished."""
+        return self.record is None or bool(self.pumps) or self.hub.channels > 0
 
     @property
     def sessions(self) -> int:
         """How many pages are open now."""
         return len(self.open_pages)
+
+    def happened(self) -> list[Event]:
+        """Return the events of this run that are marked; the same list while nothing has happened."""
+        for event in (fresh := self.events.events(self._last_event)):
+            self._last_event = event.number
+        if fresh:
+            self._happened = merge(self._happened, fresh)[-MAX_EVENTS:]
+        return self._happened
 
     def readout(self) -> Readout:
         """Return the numbers now; all pages share them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
 
 from bokeh.models import ColumnDataSource, Range1d
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from bokeh.document import Document
 
-    from stripchart.flow.hub import StreamInfo
-
 MAX_STRIPS: Final = 12
 MAX_LINES: Final = 64
 """What one page draws; further channels are listed with their values."""
@@ -28,6 +26,25 @@ SCALAR: Final = "value"
 
 StripKey: TypeAlias = tuple[str, str]
 """What the lines of a strip have in common, as a kind and a text."""
+
+
+class StreamLike(Protocol):
+    """What a layout needs to know of a stream."""
+
+    @property
+    def name(self) -> str:
+        """Of the stream."""
+        ...
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """All that are to be shown."""
+        ...
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        """A number for each channel: those with the same one come together."""
+        ...
 
 
 class _Line(NamedTuple):
@@ -80,7 +97,7 @@ class Layout:
         """How many lines are drawn."""
         return len(self._lines)
 
-    def grow(self, streams: Iterable[StreamInfo]) -> list[StreamView]:
+    def grow(self, streams: Iterable[StreamLike]) -> list[StreamView]:
         """Give every new channel its place; return the views whose columns changed.
 
         ``order`` then says which channel each of the page's readings is: drawn lines first, then the listed.
@@ -118,11 +135,16 @@ class Layout:
             self._document.add_root(strip.root)
         return list((gained | lost).values())
 
+    def front(self, count: int) -> dict[ChannelKey, tuple[int, int]]:
+        """Return some lines, by strip and place: the first of each strip, then the second of each, and so on."""
+        ordered = sorted(self._lines.items(), key=lambda item: (item[1].place, item[1].strip.number))
+        return {key: (line.strip.number, line.place) for key, line in ordered[:count]}
+
     def describe(self) -> dict[str, Any]:
         """Return what the page needs to know to build its sections and lists; all texts are safe to show."""
         return {"strips": [strip.describe() for strip in self.strips.values()], "listed": self._listed}
 
-    def _place(self, info: StreamInfo) -> Iterator[_Wanted]:
+    def _place(self, info: StreamLike) -> Iterator[_Wanted]:
         """Find strips for new channels, and list those for which there is no room."""
         for channel, group in zip(info.channels, info.groups, strict=True):
             name = channel_key(info.name, channel)
@@ -142,7 +164,7 @@ class Layout:
                 label = safe_label(_label(info.name, channel))
                 self._listed.append({"label": label, "unit": safe_label(channel.unit)})
 
-    def _part(self, info: StreamInfo) -> Iterator[_Wanted]:
+    def _part(self, info: StreamLike) -> Iterator[_Wanted]:
         """Find the lines of channels that turned out not to come together with others of their view."""
         for channel, group in zip(info.channels, info.groups, strict=True):
             key = channel_key(info.name, channel)
@@ -155,7 +177,7 @@ class Layout:
         source, channel, strip = self._sources[view.key], want.channel, want.strip
         if line is None:
             label = _label(want.stream, channel)
-            place = strip.add(source, column, channel, want.stream.partition("/")[0], label)
+            place = strip.add(source, column, channel, want.stream, label)
         else:
             place = line.place
             strip.redraw(place, source, column, channel)
@@ -174,7 +196,7 @@ class Layout:
         return views[group]
 
 
-def _strip_key(info: StreamInfo, channel: Channel) -> StripKey:
+def _strip_key(info: StreamLike, channel: Channel) -> StripKey:
     if channel.unit:
         return "unit", channel.unit
     if channel.name == SCALAR:
@@ -184,7 +206,7 @@ def _strip_key(info: StreamInfo, channel: Channel) -> StripKey:
     return "stream", info.name
 
 
-def _title(key: StripKey, info: StreamInfo) -> str:
+def _title(key: StripKey, info: StreamLike) -> str:
     kind, text = key
     return info.name if kind == "stream" else text
 

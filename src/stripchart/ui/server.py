@@ -234,6 +234,7 @@ class PageServer:
         except TimeoutError:
             log.warning("some pages did not close within %s s; left behind", CLOSE_TIMEOUT)
         finally:
+            self._context.close()
             server.stop(wait=False)
 
     def _make_document(self, document: Document) -> None:
@@ -245,6 +246,7 @@ class PageServer:
             heading=self._context.title,
             pages=[path.removeprefix("/") for path in self._pages],
             watching=bool(self._context.pumps),
+            recording=not self._context.live,
             version=__version__,
         )
         document.config.reconnect_session = False

@@ -2,19 +2,21 @@
 
 Each tick drains the subscription once and sends one message with the new rows of all streams; the browser appends
 them to its ``ColumnDataSource`` objects. The server keeps no copy of what a page shows: when a page asks for
-another span of time, its rows are read from the hub's history.
+another span of time, its rows are read from the hub's memory, and from the record where that begins too late.
 """
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
-from bokeh.core.properties import Float, Int, List, String
-from bokeh.model import DataModel
 from bokeh.models import Range1d
 
+from stripchart.ui.annals import Annals
 from stripchart.ui.layout import Layout
+from stripchart.ui.page import Look, Page
+from stripchart.ui.past import Past, Wish
 from stripchart.ui.wire import to_json
 
 if TYPE_CHECKING:
@@ -29,66 +31,16 @@ if TYPE_CHECKING:
 
 QUEUE_SAMPLES: Final = 200_000
 """Samples a page may fall behind before it misses some."""
-MAX_SPAN: Final = 366 * 24 * 3600.0
 BUSY_SESSIONS: Final = 15
 BUSY_STRETCH: Final = 1.6
 """Pages beyond which a further one is updated less often, and by how much."""
 BUSY_LINES: Final = 8
 """Lines beyond which a page is updated half as often: drawing costs a browser lines times updates."""
-BUCKET_PIXELS: Final = 2
-"""Pixels of the time axis for which a dense stream keeps its extremes."""
 LISTED_SECONDS: Final = 1.0
 """Time between two updates of the values of channels that are listed, not drawn; there may be thousands."""
 HURRY_TICKS: Final = 2
 HURRY_LINES: Final = 32
 """Buckets shorter than so many ticks are not waited for, with no more lines than this to draw."""
-
-
-class Page(DataModel):
-    """What server and browser tell each other; texts are JSON, made and read in one go."""
-
-    tick = String(default="", help="to the browser: new rows; now and then values now, and sources")
-    layout = String(default="", help="to the browser: strips and lines")
-    window = Float(default=60.0, help="to the server: seconds shown while live")
-    view = List(Float, default=[], help="to the server: the span looked at, [ms, ms]; empty while live")
-    width = Int(default=1000, help="to the server: pixels that the time axis covers")
-
-
-class Look(NamedTuple):
-    """What a page wants to see, within bounds: the browser's words are not trusted."""
-
-    window: float
-    span: tuple[float, float] | None
-    width: int
-
-    @classmethod
-    def of(cls, page: Any) -> Look:
-        """Read it from the page."""
-        window = _within(page.window, 0.1, MAX_SPAN)
-        span = None
-        if len(page.view) == 2 and page.view[0] < page.view[1]:  # noqa: PLR2004 - start and end
-            start, end = (_within(edge, -9e12, 9e12) for edge in page.view)
-            span = (max(start, end - MAX_SPAN * 1000), end)
-        return cls(window, span, int(_within(page.width, 200, 4000)))
-
-    def bounds(self, now_ns: int) -> tuple[int, int]:
-        """Return the nanoseconds between which rows are wanted: a little more than is seen."""
-        if self.span is None:
-            return now_ns - int(self.window * 1.05e9), 1 << 62
-        start, end = (int(edge * 1e6) for edge in self.span)
-        margin = (end - start) // 20
-        return start - margin, end + margin
-
-    @property
-    def bucket_ns(self) -> int:
-        """Nanoseconds that are drawn as one minimum and one maximum."""
-        seconds = self.window if self.span is None else (self.span[1] - self.span[0]) / 1000
-        return max(1, int(seconds * 1e9) * BUCKET_PIXELS // self.width)
-
-
-def _within(value: float, low: float, high: float) -> float:
-    """Return the value, or the bound that it passes; NaN is taken for the lower one."""
-    return min(value, high) if value > low else low
 
 
 class Session:
@@ -103,9 +55,14 @@ class Session:
         self._context = context
         self._look = Look.of(self.page)
         self._layout = Layout(document, Range1d(name="time", start=0, end=1))
+        self._annals = Annals(self.page, context, self._layout)
+        record = context.record
+        self._past = None if record is None else Past(context.hub, record, context.workers)
         self._subscription: Subscription | None = None
         self._callback: Any = None
         self._stale = True
+        self._held = False  # the page was looking at a span, not at what comes
+        self._grown_for = (0, 0)
         self._readout_made = self._listed_made = 0.0
         self._stretch = 1.0
         self._sent = self._described = self._period = 0
@@ -166,18 +123,21 @@ class Session:
         readout = self._context.readout()
         news = readout.made > self._readout_made
         grown = self._layout.grow(readout.streams) if news else []
+        if news or self._stale:
+            grown += self._grow_back(now_ns)
         if self._layout.version > self._described:
             self._described = self._layout.version
             self._keep_pace()
             self.page.layout = to_json(self._layout.describe()).decode()
+        looked, live = self._stale, self._look.live
         if self._stale or delivery.lost:
-            # What a slow page missed in its queue is still in the history, as long as that reaches.
-            self._stale = False
-            data = self._anew(self._views(), now_ns)
-        elif self._look.span is None:
-            data = self._fresh(delivery.batches, now_ns) | self._anew(grown, now_ns)
+            # What a slow page missed in its queue is still in memory, as long as that reaches.
+            data = self._look_anew(delivery.batches, now_ns)
         else:
-            data = self._anew(grown, now_ns)
+            data = self._fresh(delivery.batches, now_ns, self._views()) if live else {}
+            data |= self._anew(grown, now_ns)
+        data |= self._from_past(now_ns)
+        self._annals.tell(self._look.wanted(now_ns), looked=looked, news=news, past=self._past)
         message: dict[str, Any] = {"now": now_ns / 1e6, "data": data}
         if news:  # with the rows, so that a browser paints once for both
             self._readout_made = readout.made
@@ -186,7 +146,7 @@ class Session:
                 self._listed_made = readout.made
                 message["listed"] = [readout.values.get(key) for key in self._layout.order[self._layout.lines :]]
             message["sources"] = readout.sources
-        if data or news or self._look.span is None:
+        if data or news or live:
             self._sent += 1
             message["number"] = self._sent  # a text equal to the last would not be sent
             self.page.tick = to_json(message).decode()
@@ -195,12 +155,74 @@ class Session:
         for views in self._layout.views.values():
             yield from views.values()
 
-    def _anew(self, views: Iterable[StreamView], now_ns: int) -> dict[str, Any]:
-        """Return all rows of some views: ``{key: [1, columns]}``, where 1 means instead of what is there."""
-        start, stop = self._look.bounds(now_ns)
-        return {view.key: [1, view.rebuild(self._context.hub, start, stop, self._look.bucket_ns)] for view in views}
+    def _grow_back(self, now_ns: int) -> list[StreamView]:
+        """Give channels that are only in the record their places, if they were there in the span looked at."""
+        record = self._context.record
+        if record is None:
+            return []
+        state = record.version, self._context.hub.channels
+        if state == self._grown_for and not self._stale:
+            return []
+        # Until now it was not known what the record has of the streams that are here already.
+        self._stale |= not self._grown_for[0] and record.facts is not None
+        self._grown_for = state if record.facts is not None else (0, 0)
+        return self._layout.grow(record.only_here(self._look.wanted(now_ns)))
 
-    def _fresh(self, batches: Sequence[Batch], now_ns: int) -> dict[str, Any]:
+    def _look_anew(self, batches: Sequence[Batch], now_ns: int) -> dict[str, Any]:
+        """Return all rows of another look. Where the record is to be read, the page keeps what it has until then."""
+        views = list(self._views())
+        wishes = self._wishes(views, now_ns)
+        if self._past is not None:
+            self._past.want(wishes, only=True)
+        # Of what a page looked at, nothing leads on to what comes now.
+        kept = set() if self._held and self._look.live else {wish.key for wish in wishes}
+        self._stale, self._held = False, not self._look.live
+        data = self._from_memory((view for view in views if view.key not in kept or not view.drawn), now_ns)
+        if self._look.live:
+            data |= self._fresh(batches, now_ns, (view for view in views if view.key not in data))
+        return data
+
+    def _anew(self, views: Sequence[StreamView], now_ns: int) -> dict[str, Any]:
+        """Return all rows of some views that memory holds, and wish for those before."""
+        if self._past is not None:
+            self._past.want(self._wishes(views, now_ns))
+        return self._from_memory(views, now_ns)
+
+    def _wishes(self, views: Iterable[StreamView], now_ns: int) -> list[Wish]:
+        """Return those that are not whole without the record."""
+        record, span = self._context.record, self._look.wanted(now_ns)
+        if record is None:
+            return []
+        return [
+            Wish(view.key, view.stream, dict(view.columns), span)
+            for view in views
+            if view.columns and record.reaches(view.stream, span)
+        ]
+
+    def _from_memory(self, views: Iterable[StreamView], now_ns: int) -> dict[str, Any]:
+        """Return all rows of some views: ``{key: [1, columns]}``, where 1 means instead of what is there."""
+        span = self._look.wanted(now_ns)
+        return {view.key: [1, view.rebuild(self._context.hub, *span)] for view in views}
+
+    def _from_past(self, now_ns: int) -> dict[str, Any]:
+        """Return the views that were drawn with the record since the last tick, with what came meanwhile."""
+        drawn = None if self._past is None else self._past.poll()
+        if drawn is None:
+            return {}
+        views = {view.key: view for view in self._views()}
+        data = self._from_memory((views[wish.key] for wish in drawn.missing), now_ns)
+        for wish, picture in drawn.pictures:
+            view, later = views[wish.key], []
+            if tuple(view.columns) != picture.names:
+                continue  # it has grown, and was wished for again
+            if self._look.live:
+                with suppress(KeyError):  # still only in the record
+                    later = self._context.hub.since(view.stream, picture.next_row)
+            data[wish.key] = [1, view.take(picture, later)]
+        self._annals.recall(drawn.events)
+        return data
+
+    def _fresh(self, batches: Sequence[Batch], now_ns: int, views: Iterable[StreamView]) -> dict[str, Any]:
         """Return the rows that came: ``{key: [0, columns]}``, where 0 means after what is there."""
         came: dict[str, list[Batch]] = {}
         for batch in batches:
@@ -208,7 +230,7 @@ class Session:
         # Where a bucket is hardly longer than a tick, waiting for its end would only make the newest row late.
         hurry = self._look.bucket_ns < HURRY_TICKS * self._period * 1_000_000 and self._layout.lines <= HURRY_LINES
         data: dict[str, Any] = {}
-        for view in self._views():
+        for view in views:
             rows = view.feed(came.get(view.stream, ()), now_ns)
             rows += view.reducer.hurry() if hurry else view.reducer.flush(now_ns)
             if rows:

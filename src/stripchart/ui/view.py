@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +13,9 @@ from stripchart.flow.records import ABSENT, Kind, is_absent
 from stripchart.flow.reduce import Rows, join_rows, raw_rows, reduce_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from stripchart.flow.hub import Hub
     from stripchart.flow.records import Batch, Channel
@@ -21,6 +24,25 @@ GAP_BEFORE_NS = 1_000
 """A gap's empty row stands this long before the row that it cuts off."""
 MAX_GAPS = 500
 """Gaps drawn in one picture; were there more, they could not be told apart."""
+
+
+class Span(NamedTuple):
+    """A span of time, and how finely it is drawn."""
+
+    start_ns: int
+    stop_ns: int
+    bucket_ns: int
+    """Nanoseconds that are drawn as one minimum and one maximum."""
+
+
+class Picture(NamedTuple):
+    """What there is to draw of a span, and where it goes on."""
+
+    names: tuple[str, ...]
+    """Of the columns that it was drawn for."""
+    parts: list[Rows]
+    next_row: int
+    bucket_ns: int
 
 
 class StreamView:
@@ -40,6 +62,8 @@ class StreamView:
     ----------
     columns
         The channels drawn, by the names of their columns.
+    drawn
+        Whether the page has rows in all of these.
     """
 
     def __init__(self, key: str, stream: str) -> None:
@@ -48,6 +72,7 @@ class StreamView:
         self.columns: dict[str, Channel] = {}
         self.reducer = LiveReducer(1)
         self.next_row = 0
+        self.drawn = False
         self._made = 0
         self._cut = False  # something is missing before the next row
         self._shape: tuple[Channel, ...] | None = None
@@ -59,34 +84,26 @@ class StreamView:
         self._made += 1
         self.columns[name] = channel
         self._shape = None
+        self.drawn = False
         return name
 
     def remove(self, name: str) -> None:
         """Forget a column."""
         del self.columns[name]
         self._shape = None
+        self.drawn = False
 
     def rebuild(self, hub: Hub, start_ns: int, stop_ns: int, bucket_ns: int) -> dict[str, Any]:
-        """Return the columns of a span of time anew, and go on from its last row."""
-        batch, gaps = hub.read(self.stream, start_ns, stop_ns)
-        self.reducer = LiveReducer(bucket_ns)
-        self.next_row = batch.first + len(batch)
+        """Return the columns of a span of time anew, from memory, and go on from its last row."""
+        return self.take(draw(hub, self.stream, self.columns, Span(start_ns, stop_ns, bucket_ns)))
+
+    def take(self, picture: Picture, later: Sequence[Batch] = ()) -> dict[str, Any]:
+        """Return the columns of a picture, and of the batches that came since; go on from there."""
+        self.reducer = LiveReducer(picture.bucket_ns)
+        self.next_row = picture.next_row
         self._cut = False
-        rows = self._rows(batch, 0)
-        if rows is None:
-            return self.to_wire([])
-        held = np.flatnonzero(~np.logical_and.reduce([is_absent(column) for column in rows.columns]))
-        if len(held) < len(batch):
-            rows = rows.pick(held)
-        cuts = np.unique(np.searchsorted(held, gaps))
-        cuts = cuts[(cuts > 0) & (cuts < len(held))][-MAX_GAPS:]
-        parts: list[Rows] = []
-        for begin, end in pairwise([0, *cuts.tolist(), len(held)]):
-            part = reduce_rows(rows.pick(slice(begin, end)), bucket_ns)
-            if begin:
-                parts.append(_gap_before(part))
-            parts.append(part)
-        return self.to_wire(parts)
+        self.drawn = True
+        return self.to_wire([*picture.parts, *self.feed(later)])
 
     def feed(self, batches: Sequence[Batch], now_ns: int | None = None) -> list[Rows]:
         """Return the rows to append for batches of the stream; rows that were sent before are left out."""
@@ -122,14 +139,87 @@ class StreamView:
         """Return the rows of a batch after the first ``skip``; None if it has none of the channels."""
         if batch.channels is not self._shape:
             self._shape = batch.channels
-            found = {c.name: place for place, c in enumerate(batch.channels) if c.kind is not Kind.TEXT}
-            self._places = [found.get(channel.name) for channel in self.columns.values()]
-        if all(place is None for place in self._places):
-            return None
-        count = len(batch) - skip
-        values = batch.values
-        columns = [np.full(count, ABSENT) if place is None else values[place][skip:] for place in self._places]
-        return raw_rows(batch.time[skip:], columns)
+            self._places = _find(self.columns.values(), batch.channels)
+        return _take_rows(batch, self._places, skip)
+
+
+def draw(
+    hub: Hub,
+    stream: str,
+    columns: Mapping[str, Channel],
+    span: Span,
+    *,
+    past: Sequence[Rows] = (),
+    from_row: int = 0,
+) -> Picture:
+    """Draw a span of a stream from memory, after what the record has of it. Safe in any thread.
+
+    Parameters
+    ----------
+    past
+        The rows before ``from_row``, reduced: runs with something missing in between. An empty one at the end says
+        that something is missing before ``from_row`` too.
+    from_row
+        Number of the first row to take from memory. Row 0 is where this run of the program began, so it is always cut
+        off from what was before.
+    """
+    pieces = [(True, rows.pick(held) if len(held := _held(rows)) < len(rows.time) else rows) for rows in past]
+    next_row = from_row
+    with suppress(KeyError):  # a stream that is only in the record, so far
+        batch, gaps = hub.read(stream, span.start_ns, span.stop_ns)
+        next_row = batch.first + len(batch)
+        skip = min(max(from_row - batch.first, 0), len(batch))
+        found = _take_rows(batch, _find(columns.values(), batch.channels), skip)
+        if found is not None:
+            pieces += _cut_at(found, gaps[gaps >= skip] - skip, span.bucket_ns, cut=not from_row)
+    return Picture(tuple(columns), _with_gaps(pieces), next_row, span.bucket_ns)
+
+
+def _cut_at(rows: Rows, gaps: NDArray[np.intp], bucket_ns: int, *, cut: bool) -> Iterator[tuple[bool, Rows]]:
+    """Yield reduced runs of rows, and whether something is missing before each; ``cut`` says it of the first."""
+    held = _held(rows)
+    if len(held) < len(rows.time):
+        rows = rows.pick(held)
+    cuts = np.unique(np.searchsorted(held, gaps))
+    for begin, end in pairwise([0, *cuts[(cuts > 0) & (cuts < len(held))].tolist(), len(held)]):
+        yield cut or bool(begin) or 0 in cuts, reduce_rows(rows.pick(slice(begin, end)), bucket_ns)
+
+
+def _with_gaps(pieces: Sequence[tuple[bool, Rows]]) -> list[Rows]:
+    """Put an empty row between runs where something is missing, at the newest ``MAX_GAPS`` places."""
+    parts: list[Rows] = []
+    before = sum(cut for cut, _ in pieces) - MAX_GAPS
+    cut = False
+    for cut_here, rows in pieces:
+        before -= cut_here
+        cut |= cut_here and before < 0
+        if len(rows.time):
+            if parts and cut:
+                parts.append(_gap_before(rows))
+            parts.append(rows)
+            cut = False
+    return parts
+
+
+def _held(rows: Rows) -> NDArray[np.intp]:
+    """Return the places of the rows that have any of the columns."""
+    return np.flatnonzero(~np.logical_and.reduce([is_absent(column) for column in rows.columns]))
+
+
+def _find(columns: Iterable[Channel], channels: Sequence[Channel]) -> list[int | None]:
+    """Find the place of each column among a batch's channels; numbers only."""
+    found = {channel.name: place for place, channel in enumerate(channels) if channel.kind is not Kind.TEXT}
+    return [found.get(channel.name) for channel in columns]
+
+
+def _take_rows(batch: Batch, places: Sequence[int | None], skip: int) -> Rows | None:
+    """Return the columns at some places, without the first ``skip`` rows; None if all places are None."""
+    if all(place is None for place in places):
+        return None
+    count = len(batch) - skip
+    values = batch.values
+    columns = [np.full(count, ABSENT) if place is None else values[place][skip:] for place in places]
+    return raw_rows(batch.time[skip:], columns)
 
 
 def _gap_before(rows: Rows) -> Rows:

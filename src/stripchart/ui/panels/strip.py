@@ -24,6 +24,9 @@ from stripchart.ui.labels import safe_label
 COLOURS: Final = 16
 """Colours of the palette; it lives in the page's style sheet, in a light and a dark form."""
 
+MAX_NAME: Final = 512
+"""Characters of a channel's own name that the page is told."""
+
 
 class Strip:
     """A figure, with an entry for the page's legend for each of its lines.
@@ -77,8 +80,8 @@ class Strip:
         self.root.xaxis.ticker.desired_num_ticks = 7
         self.root.add_layout(Span(name=f"{key}-cursor", dimension="height", location=float("nan"), line_width=1))
 
-    def add(self, source: ColumnDataSource, column: str, channel: Channel, origin: str, label: str) -> int:
-        """Draw a column as one more line, called ``label`` and, where several sources meet, ``origin/label``.
+    def add(self, source: ColumnDataSource, column: str, channel: Channel, stream: str, label: str) -> int:
+        """Draw a column as one more line, called ``label``, with its source's name where several meet.
 
         Returns
         -------
@@ -87,9 +90,11 @@ class Strip:
         place = len(self.entries)
         self.entries.append(
             {
-                "origin": safe_label(origin),
+                "origin": safe_label(stream.partition("/")[0]),
                 "label": safe_label(label),
                 "unit": safe_label(channel.unit),
+                # To ask for it by; without a name that is too long to ask for.
+                "name": name if len(name := f"{stream}/{channel.name}") <= MAX_NAME else "",
                 "colour": (self.number + place) % COLOURS,
             }
         )

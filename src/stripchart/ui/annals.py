@@ -1,0 +1,71 @@
+"""What a page is told of the record besides rows: its extent and overview, what happened, and how reading it goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from stripchart.ui.marks import marks, merge
+from stripchart.ui.overview import LINES
+from stripchart.ui.wire import to_json
+
+if TYPE_CHECKING:
+    from stripchart.flow.events import Event
+    from stripchart.ui.context import Context
+    from stripchart.ui.layout import Layout
+    from stripchart.ui.past import Past
+    from stripchart.ui.readout import ChannelKey
+    from stripchart.ui.view import Span
+
+
+class Annals:
+    """Sets the properties of one page, each only when it has something new to say."""
+
+    def __init__(self, page: Any, context: Context, layout: Layout) -> None:
+        self._page = page
+        self._context = context
+        self._layout = layout
+        self._recalled: list[Event] = []
+        self._happened: list[Event] = []
+        self._front: dict[ChannelKey, tuple[int, int]] = {}
+        self._front_of = -1
+        self._told: tuple[int, int, bool] | None = None
+
+    def recall(self, events: list[Event]) -> None:
+        """Take what the record has of the span looked at."""
+        self._recalled = events
+        self._happened = []
+
+    def tell(self, span: Span, *, looked: bool, news: bool, past: Past | None) -> None:
+        """Say what is new; ``looked``: the page looks at another span; ``news``: something may have happened."""
+        if news or looked:
+            happened = self._context.happened()
+            if looked or happened is not self._happened:
+                self._happened = happened
+                told = marks(merge(self._recalled, happened), span.start_ns, span.stop_ns)
+                self._page.marks = to_json(told).decode()
+        if past is not None:
+            self._page.past = to_json({"busy": past.busy, "trouble": past.trouble}).decode()
+            self._tell_record()
+
+    def _tell_record(self) -> None:
+        record, layout = self._context.record, self._layout
+        if record is None:
+            return
+        if layout.version != self._front_of:
+            self._front_of, self._front = layout.version, layout.front(LINES)
+        record.refresh(self._front)
+        state = record.version, layout.version, self._context.live
+        facts = record.facts
+        if state == self._told or facts is None or facts.span is None:
+            return
+        self._told = state
+        start, stop = facts.drawn
+        told = {
+            "start": facts.span[0] / 1e6,
+            "end": facts.span[1] / 1e6,
+            "live": self._context.live,
+            "drawn": [start / 1e6, stop / 1e6],
+            "lines": [[*place, facts.lines[key]] for key, place in self._front.items() if key in facts.lines],
+            "marks": [[time, kind] for time, kind, _, _ in marks(facts.events, start, stop)],
+        }
+        self._page.record = to_json(told).decode()

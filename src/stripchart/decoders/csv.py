@@ -155,7 +155,7 @@ class CsvDecoder(LineDecoder):
             if not cell:
                 kinds += _NOTHING
                 continue
-            value = _to_number(cell, delimiter)
+            value = read_number(cell, delimiter)
             kinds += _TEXT if value is None else _NUMBER
             values.append(cell if value is None else value)
         if _NUMBER not in kinds:
@@ -196,7 +196,7 @@ class CsvDecoder(LineDecoder):
         """Return the delimiters; None if a cell holds anything but a number."""
         text = line.decode()
         delimiter, cells = self._split(text)
-        if '"' in text or any(_to_number(cell, delimiter) is None or _HEX.fullmatch(cell) for cell in cells):
+        if '"' in text or any(read_number(cell, delimiter) is None or _HEX.fullmatch(cell) for cell in cells):
             return None
         self.decimal_comma = delimiter == ";" or delimiter == self._delimiter == "\t"
         return literals_around(text, cells, cells)
@@ -227,7 +227,8 @@ def _unframed(text: str) -> str:
     return bare[2:-2] if framed else text
 
 
-def _to_number(cell: str, delimiter: str) -> float | None:
+def read_number(cell: str, delimiter: str) -> float | None:
+    """Return the number that a cell holds, with a decimal comma where the delimiter allows one; None if it is none."""
     value = to_number(cell)
     if value is None:
         if _HEX.fullmatch(cell):

@@ -24,7 +24,7 @@ Instant: TypeAlias = "int | datetime | str"
 _SECOND: Final = 1_000_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FRACTION: Final = re.compile(r"(.*:\d\d)[.,](\d{1,9})\d*(\D?.*)", re.ASCII)
-_LENGTH: Final = len("2026-01-01T00:00:00.000000000Z")
+_OURS: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", re.ASCII)
 _EXPECTED: Final = "an instant such as 2026-05-01T12:00, seconds since 1970, or a time before the end such as -10m"
 
 
@@ -42,7 +42,7 @@ def from_iso(cells: Sequence[str]) -> NDArray[np.int64]:
     ValueError
         If one is written in any other way.
     """
-    if not all(len(cell) == _LENGTH and cell[-1] == "Z" and cell[0].isdecimal() for cell in cells):
+    if not all(map(_OURS.fullmatch, cells)):
         raise ValueError("not all are times in UTC with nine digits")
     return np.array([cell[:-1] for cell in cells], "datetime64[ns]").view(np.int64)
 

@@ -114,6 +114,17 @@ def test_a_topic_of_qos_2_that_is_not_utf_8():
         connection.close()
 
 
+def test_what_paho_reads_is_counted_too_if_it_is_sent_again():
+    sent = b"\x3c\x06\x00\x01a\x00\x071" + b"\x3a\x06\x00\x01a\x00\x081"
+    with ScriptedBroker(CONNACK, SUBACK + sent, b"\x62\x02\x00\x07") as broker:
+        connection = connection_to(broker.port, version=3, qos=2)
+        connection.connect()
+        connection.subscribe(["a/#"])
+        wait_for(connection, 2)
+        assert connection.redelivered == 2
+        connection.close()
+
+
 @pytest.mark.parametrize("junk", [b"\x30\x02\x00\x09", b"\x30\xff\xff\xff\xff", b"\xf0\x00", b"\x00\x00"])
 def test_bytes_that_are_not_mqtt(junk: bytes):
     with ScriptedBroker(CONNACK, SUBACK + message(b"a", b"1") + junk) as mad:

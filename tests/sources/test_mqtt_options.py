@@ -147,6 +147,12 @@ def test_targets_that_cannot_be(target: str):
         ({"version": 4}, "version: expected 5, or 3"),
         ({"persistent": True, "qos": 1}, "persistent: needs a client_id"),
         ({"persistent": True, "client_id": "a"}, "persistent: needs qos=1"),
+        ({"durable": True}, "durable: needs persistent=true with a client_id and qos=1 or qos=2"),
+        ({"durable": True, "qos": 1, "client_id": "a"}, "durable: needs persistent=true"),
+        (
+            {"durable": True, "qos": 1, "client_id": "a", "persistent": True, "session_expiry": 0},
+            "durable: needs a session_expiry above 0",
+        ),
         ({"password": CANARY, "password_file": "x"}, "password_file: "),
         ({"key_file": "x"}, "key_file: needs a cert_file"),
         ({"ws_path": "mqtt"}, "ws_path: expected a path that begins with '/'"),
@@ -156,6 +162,12 @@ def test_options_that_cannot_be(options: dict[str, Any], expected: str):
     with pytest.raises(ConfigError, match=expected) as caught:
         MqttOptions(**options)
     assert CANARY not in str(caught.value)
+
+
+def test_what_durable_needs():
+    needed: dict[str, Any] = {"durable": True, "qos": 2, "client_id": "a", "persistent": True}
+    assert MqttOptions(**needed).durable
+    assert MqttOptions(**needed, version=3, session_expiry=0).durable, "the broker decides"
 
 
 def test_all_mistakes_are_told_at_once():

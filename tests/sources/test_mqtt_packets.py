@@ -70,6 +70,53 @@ def test_flags(flags: int, retained: bool):
     assert [message.retained for message in messages] == [retained]
 
 
+@pytest.mark.parametrize(("qos", "flags", "expected"), [(0, 0, 0), (1, 0, 0), (1, 8, 1), (1, 9, 1), (2, 8, 1)])
+def test_what_is_sent_again_is_counted(qos: int, flags: int, expected: int):
+    packets = PacketReader(3, LIMIT, set()).feed(publish(b"a", b"1", qos=qos, flags=flags), TIME)
+    assert (len(packets.messages), packets.redelivered) == (1, expected)
+
+
+def read_settled(data: bytes, settled: set[bytes]) -> tuple[list[bytes], bytes, list[bytes]]:
+    """Read as where acknowledgements are withheld."""
+    packets = PacketReader(3, LIMIT, settled).feed(data, TIME)
+    assert not packets.error
+    return [message.data for message in packets.messages], bytes(packets.acks), packets.others
+
+
+def test_message_of_qos_2_that_is_read_here():
+    data = publish(b"a", b"1", qos=2, mid=0x1234) + publish(b"a", b"2", qos=1, mid=2) + publish(b"a", b"3")
+    assert read_settled(data, set()) == ([b"1", b"2", b"3"], b"\x50\x02\x12\x34\x40\x02\x00\x02", [])
+
+
+def test_message_of_qos_2_that_is_stored_already():
+    settled = {b"\0\7"}
+    again = publish(b"a", b"1", qos=2, mid=7, flags=8)
+    assert read_settled(again, settled) == ([], b"\x50\x02\0\7", [])
+    release = packet(0x62, b"\0\7")
+    assert read_settled(release, settled) == ([], b"", [release])
+    assert settled == set()
+    assert read_settled(publish(b"a", b"2", qos=2, mid=7), settled)[0] == [b"2"], "the number of another message"
+
+
+@pytest.mark.parametrize(
+    ("connack", "kept"),
+    [
+        (b"\1\0", True),
+        (b"\0\0", False),
+        (b"\0\x88", True),  # refused: that says nothing of the session
+    ],
+)
+def test_what_is_settled_ends_with_the_session(connack: bytes, kept: bool):
+    settled = {b"\0\7"}
+    read_settled(PING_ANSWER + packet(0x20, connack), settled)
+    assert bool(settled) is kept
+
+
+def test_too_large_a_message_of_qos_2_that_is_read_here():
+    data = publish(b"a", b"x" * 2 * LIMIT, qos=2, mid=1) + publish(b"a", b"after", qos=2, mid=2)
+    assert read_settled(data, set()) == ([b"after"], b"\x50\x02\0\1\x50\x02\0\2", [])
+
+
 def test_empty_payload_and_topic_that_is_not_utf_8():
     messages, *_ = read(publish(b"a", b"") + publish(b"caf\xe9/t", b"1"))
     assert [(message.topic, message.data) for message in messages] == [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 import socket
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +45,31 @@ def test_takes_what_has_arrived(ends: tuple[BufferedSocket, socket.socket]):
     assert buffered.take() == b"abc"
     theirs.close()
     assert buffered.take() == b""
+
+
+def test_lingers_until_the_other_end_has_read_all():
+    ours, theirs = socket.socketpair()
+    buffered = BufferedSocket(ours, linger=10.0)
+    buffered.setblocking(flag=False)
+    buffered.send(b"goodbye")
+    closing = threading.Thread(target=buffered.close, daemon=True)
+    closing.start()
+    assert theirs.recv(100) == b"goodbye"
+    theirs.sendall(b"what nobody wants to know any more")
+    assert closing.is_alive()
+    theirs.close()
+    closing.join(5)
+    assert not closing.is_alive()
+    assert ours.fileno() == -1
+
+
+def test_lingers_no_longer_than_it_is_told():
+    ours, theirs = socket.socketpair()
+    buffered = BufferedSocket(ours, linger=0.01)
+    buffered.setblocking(flag=False)
+    buffered.close()
+    assert ours.fileno() == -1
+    theirs.close()
 
 
 def test_sends_when_flushed_as_much_as_goes(ends: tuple[BufferedSocket, socket.socket]):

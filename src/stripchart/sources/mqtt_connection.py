@@ -2,7 +2,8 @@
 
 Paho asks its socket for one byte, one more and then the rest of every packet, after a ``select``. Here it gets a
 socket that reads whatever is there; the messages in it are taken out directly, and Paho is given what remains: the
-handshakes, the pings and the exactly-once protocol of QoS 2. ``tests/benchmarks/bench_mqtt.py`` has the figures.
+handshakes, the pings and the exactly-once protocol of QoS 2 (of which, where messages are acknowledged only when they
+are stored, it gets the last step). ``tests/benchmarks/bench_mqtt.py`` has the figures.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from paho.mqtt import __version__ as paho_version
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from stripchart.errors import ConfigError
 from stripchart.flow.records import Chunk
 from stripchart.sources.mqtt_errors import reason_words
 from stripchart.sources.mqtt_packets import PacketReader
 from stripchart.sources.mqtt_socket import BufferedSocket, dial
+from stripchart.sources.mqtt_withheld import MAX_WITHHELD, Mark, Withheld
 
 if TYPE_CHECKING:
     import ssl
@@ -38,6 +42,8 @@ CONNECT_TIMEOUT: Final = 3.0
 """Seconds that each of TCP, TLS and WebSocket has to connect."""
 ANSWER_TIMEOUT: Final = 2.5
 """Seconds that the broker has to answer a greeting or a subscription."""
+LINGER: Final = 0.25
+"""Seconds that the broker has, on our leaving, to read which messages are stored."""
 STEP_MESSAGES: Final = 5_000
 STEP_SECONDS: Final = 0.05
 """A step ends after so many messages or so long, even if more are waiting."""
@@ -51,6 +57,7 @@ class _Client(paho.Client):
 
     tls: ssl.SSLContext | None = None
     websocket_path = ""
+    linger = 0.0
     buffered: BufferedSocket | None = None
 
     def _create_socket(self) -> BufferedSocket:
@@ -64,7 +71,7 @@ class _Client(paho.Client):
         except BaseException:
             stream.close()
             raise
-        self.buffered = BufferedSocket(stream)
+        self.buffered = BufferedSocket(stream, self.linger)
         return self.buffered
 
     def _upgrade(self, stream: Any) -> Any:
@@ -85,18 +92,23 @@ class Connection:
         What has arrived; whoever takes them leaves an empty list.
     lost
         Why the connection is gone; None while it is there.
+    redelivered
+        Messages that the broker says it has sent before.
     """
 
     def __init__(self, address: Address, options: MqttOptions, client_id: str, tls: ssl.SSLContext | None) -> None:
         self.messages: list[Chunk] = []
         self.lost: OSError | None = None
+        self.redelivered = 0
         self._address = address
         self._options = options
-        self._reader = PacketReader(options.version, options.max_packet)
+        self._withheld = Withheld() if options.durable else None
+        settled = self._withheld.settled if self._withheld else None
+        self._reader = PacketReader(options.version, options.max_packet, settled)
         self._connack: ReasonCode | None = None
         self._suback: Sequence[ReasonCode] | None = None
         self._more = False  # the last step ended before it had read everything
-        self._lock = threading.Lock()  # between step and publish
+        self._lock = threading.Lock()  # between step, publish and acknowledge
         self._paho = self._make_client(client_id, tls)
 
     @property
@@ -106,6 +118,10 @@ class Connection:
 
     def connect(self) -> ReasonCode:
         """Reach the broker and return its answer to our greeting; OSError if there is none."""
+        if self._withheld:
+            self.messages = []  # those of a connection that failed early; they come again
+            with self._lock:
+                self._withheld.begin()
         self._reader.reset()
         self._more, self._connack, self.lost = False, None, None
         options = self._options
@@ -117,6 +133,8 @@ class Connection:
                 properties.SessionExpiryInterval = options.session_expiry
             extra = {"clean_start": not options.persistent, "properties": properties}
         self._paho.connect(self._address.host, self._address.port, options.keepalive, **extra)
+        if self._withheld and not self._paho.buffered:
+            raise ConfigError(f"durable: needs paho-mqtt 2.1 or 2.2, which let us acknowledge; got {paho_version}")
         try:
             return self._answer(lambda: self._connack)
         except ConnectionError as error:
@@ -165,6 +183,22 @@ class Connection:
                 raise ConnectionError(paho.error_string(sent.rc))
             self._flush()
 
+    def mark(self) -> Mark:
+        """Return what stands for all messages up to the newest; from the thread that owns it."""
+        return self._withheld.mark() if self._withheld else Mark(0, 0)
+
+    def acknowledge(self, mark: Mark) -> None:
+        """Tell the broker, from any thread, that all up to the mark is stored, if the connection is still the same."""
+        with self._lock:
+            acks = self._withheld.release(mark) if self._withheld else b""
+            if not acks or self.lost or self._paho.socket() is None or not self._paho.buffered:
+                return
+            try:
+                self._paho.buffered.send(acks)
+                self._flush()
+            except OSError as error:
+                self.lost = self.lost or error  # the next step finds it
+
     def close(self) -> None:
         """Say goodbye, if possible, and let go of the socket."""
         with self._lock, contextlib.suppress(OSError):
@@ -184,6 +218,7 @@ class Connection:
             reconnect_on_failure=False,
         )
         client.connect_timeout = CONNECT_TIMEOUT
+        client.linger = LINGER if options.durable else 0.0
         client.max_queued_messages_set(MAX_UNCONFIRMED)
         if self._address.username:
             client.username_pw_set(self._address.username, self._address.password or None)
@@ -230,7 +265,11 @@ class Connection:
                 return
             packets = self._reader.feed(data, time.time_ns())
             self.messages += packets.messages
-            sock.send(packets.acks)
+            self.redelivered += packets.redelivered
+            if self._withheld is None:
+                sock.send(packets.acks)
+            elif not self._withheld.hold(packets.acks):
+                self._lose(f"the broker sent more than {MAX_WITHHELD} messages that are not acknowledged")
             for packet in packets.others:
                 sock.give(packet)
                 self._paho.loop_read()
@@ -270,4 +309,5 @@ class Connection:
             topic = message.topic
         except UnicodeDecodeError as error:
             topic = error.object.decode("utf-8", "replace")
+        self.redelivered += message.dup
         self.messages.append(Chunk(bytes(message.payload), time.time_ns(), 0, topic, message.retain))

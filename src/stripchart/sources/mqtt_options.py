@@ -49,6 +49,9 @@ class MqttOptions:
     away later stays subscribed until the session expires."""
     session_expiry: int = 3_600
     """Seconds for which it keeps them, from when we left (with MQTT 3.1.1 the broker decides)."""
+    durable: bool = False
+    """Acknowledge a message only when the recording has it on disk: what a crash takes with it is sent again. Needs
+    ``persistent``, and a broker that keeps all that waits (Mosquitto: ``max_queued_messages 0``)."""
     version: int = 5
     """Of the protocol: 5, or 3 for MQTT 3.1.1."""
     keepalive: int = 30
@@ -85,6 +88,12 @@ class MqttOptions:
             )
         if self.persistent and not self.qos:
             mistakes.append("persistent: needs qos=1 or qos=2; of other messages a broker keeps none")
+        if self.durable and not self.persistent:
+            mistakes.append(
+                "durable: needs persistent=true with a client_id and qos=1 or qos=2, so that the broker sends again"
+            )
+        if self.durable and self.mqtt5 and not self.session_expiry:
+            mistakes.append("durable: needs a session_expiry above 0, the seconds for which the broker keeps messages")
         if self.password and self.password_file:
             mistakes.append("password_file: the password is given beside it")
         if self.key_file and not self.cert_file:

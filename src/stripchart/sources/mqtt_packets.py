@@ -1,6 +1,7 @@
 """MQTT packets, cut from a stream of bytes.
 
-The packet that comes by the thousand, PUBLISH with QoS 0 or 1, is read here; all others are passed on whole.
+The packet that comes by the thousand, PUBLISH with QoS 0 or 1, is read here; all others are passed on whole. PUBLISH
+with QoS 2 is read here too where its acknowledgement is to be withheld.
 Format: OASIS MQTT 3.1.1 and 5.0, sections 2 (packets) and 3.3 (PUBLISH)::
 
     byte 0        type (4 bits), flags (4 bits; of PUBLISH: duplicate, QoS in 2 bits, retained)
@@ -15,12 +16,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from stripchart.flow.records import Chunk
+from stripchart.sources.mqtt_withheld import PUBACK, PUBREC
 
 _TYPE_AND_QOS: Final = 0xF6
-_PUBLISH_QOS_0_1: Final = frozenset({0x30, 0x32})
-_QOS_1: Final = 0x02
+_QOS_0_1: Final = {0x30: b"", 0x32: PUBACK}
+_QOS_0_1_2: Final = _QOS_0_1 | {0x34: PUBREC}
+"""How PUBLISH packets are answered."""
+_CONNACK: Final = 0x20
+_PUBREL: Final = 0x62
+_DUPLICATE: Final = 0x08
+_QOS: Final = 0x06
 _RETAINED: Final = 0x01
-_PUBACK: Final = b"\x40\x02"
+_NEW_SESSION: Final = b"\0\0"
+"""How a CONNACK begins that lets us in, but knows nothing of us."""
 _SHORTEST: Final = 2
 _MORE: Final = 0x80
 
@@ -30,11 +38,13 @@ class Packets:
     """What a piece of the stream completed."""
 
     messages: list[Chunk] = field(default_factory=list)
-    """Messages of QoS 0 and 1, in order."""
+    """Messages that are read here, in order."""
     acks: bytearray = field(default_factory=bytearray)
-    """The PUBACK packets that answer those of QoS 1."""
+    """The PUBACK and PUBREC packets that answer those of QoS 1 and 2."""
     others: list[bytes] = field(default_factory=list)
     """All other packets, whole, in order."""
+    redelivered: int = 0
+    """Messages of QoS 1 and 2 that the broker says it has sent before, whether they arrived then or not."""
     error: str = ""
     """What follows is not MQTT, and why: the connection cannot go on."""
 
@@ -53,10 +63,15 @@ class PacketReader:
     max_packet
         Bytes of the largest packet taken, header included. A larger message is skipped as it comes, counted in
         ``oversized`` and acknowledged, so that the broker goes on to the next.
+    settled
+        If given, messages of QoS 2 are read here too, all but those with an identifier in this set. It is taken out
+        when the broker lets go of it (PUBREL), and all are when it has no session of ours (CONNACK).
     """
 
-    def __init__(self, version: int, max_packet: int) -> None:
+    def __init__(self, version: int, max_packet: int, settled: set[bytes] | None = None) -> None:
         self.oversized = 0
+        self._settled = set() if settled is None else settled
+        self._answers = _QOS_0_1 if settled is None else _QOS_0_1_2
         self._has_properties = version == 5  # noqa: PLR2004 - a version is its own name
         self._max_packet = max_packet
         self.reset()
@@ -98,18 +113,22 @@ class PacketReader:
                 self._wanted = seen - position if start else end - position + 1
                 break
             first = data[position]
-            if first & _TYPE_AND_QOS in _PUBLISH_QOS_0_1:
+            answer = self._answers.get(first & _TYPE_AND_QOS)
+            if answer is not None:
                 topic_end, payload = self._bounds(data, first, start, seen)
-                if first & _QOS_1:
-                    packets.acks.extend(_PUBACK + data[topic_end : topic_end + 2])
-                if seen == stop:
-                    topic = str(data[start + 2 : topic_end], "utf-8", "replace")
-                    packets.messages.append(Chunk(data[payload:stop], time_ns, 0, topic, bool(first & _RETAINED)))
-                else:
+                if seen < stop:
                     self.oversized += 1
                     self._skip = max(0, stop - end)
+                elif answer is not PUBREC or data[topic_end : topic_end + 2] not in self._settled:
+                    topic = str(data[start + 2 : topic_end], "utf-8", "replace")
+                    packets.messages.append(Chunk(data[payload:stop], time_ns, 0, topic, bool(first & _RETAINED)))
+                if answer:
+                    packets.acks.extend(answer + data[topic_end : topic_end + 2])
+                    if first & _DUPLICATE:
+                        packets.redelivered += 1
             elif seen == stop:
                 packets.others.append(data[position:stop])
+                self._unsettle(first, data[start : start + 2])
             else:
                 raise _PacketError(
                     f"a packet of type {first >> 4} and {size} bytes, expected at most {self._max_packet}"
@@ -120,7 +139,7 @@ class PacketReader:
     def _bounds(self, data: bytes, first: int, start: int, stop: int) -> tuple[int, int]:
         """Return where the topic of the PUBLISH in ``data[start:stop]`` ends, and where its payload begins."""
         at = topic_end = start + 2 + (data[start] << 8 | data[start + 1])
-        if first & _QOS_1:
+        if first & _QOS:
             at += 2
         if self._has_properties:
             size, at = (data[at], at + 1) if data[at] < _MORE else _long_number(data, at)
@@ -128,6 +147,13 @@ class PacketReader:
         if not topic_end <= at <= stop:
             raise IndexError
         return topic_end, at
+
+    def _unsettle(self, first: int, begin: bytes) -> None:
+        """Forget identifiers that may come to stand for other messages, given how a packet and its body begin."""
+        if first == _PUBREL:
+            self._settled.discard(begin)
+        elif first == _CONNACK and begin == _NEW_SESSION:
+            self._settled.clear()
 
 
 def _long_number(data: bytes, at: int) -> tuple[int, int]:

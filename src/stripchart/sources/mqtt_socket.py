@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import ssl
+import time
 from typing import Final, Protocol
 
 READ_BYTES: Final = 1 << 16
@@ -22,10 +24,20 @@ class Stream(Protocol):
 
 
 class BufferedSocket:
-    """What Paho takes for its socket: it receives what it is given, and sends when flushed."""
+    """What Paho takes for its socket: it receives what it is given, and sends when flushed.
 
-    def __init__(self, stream: Stream) -> None:
+    Parameters
+    ----------
+    stream
+        What it reads from and writes to.
+    linger
+        Seconds that ``close`` lets pass until the broker has read all, and closes too. Otherwise what it sends just
+        then is answered by a reset, at which it may throw away what it has not read yet.
+    """
+
+    def __init__(self, stream: Stream, linger: float = 0.0) -> None:
         self._stream = stream
+        self._linger = linger
         self._given = b""
         self._unsent = bytearray()
 
@@ -53,6 +65,7 @@ class BufferedSocket:
         """Send what can be sent at once, and close."""
         with contextlib.suppress(OSError):
             self.flush()
+            self._wait_for_end()
         self._stream.close()
 
     def give(self, packet: bytes) -> None:
@@ -76,6 +89,13 @@ class BufferedSocket:
     def unsent(self) -> int:
         """Bytes that wait for the network."""
         return len(self._unsent)
+
+    def _wait_for_end(self) -> None:
+        deadline = time.monotonic() + self._linger
+        while (left := deadline - time.monotonic()) > 0 and self.take() != b"":
+            poller = select.poll()
+            poller.register(self._stream, select.POLLIN)
+            poller.poll(left * 1000)
 
     def pending(self) -> int:
         """Return how many bytes TLS holds decrypted."""

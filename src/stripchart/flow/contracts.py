@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections import deque
@@ -61,6 +61,34 @@ class Writable(Protocol):
         ...
 
 
+class Acknowledging(Protocol):
+    """A source whose sender keeps what it sent until it is told that it is safe.
+
+    The pump takes a mark after each turn, when all that was read has been decoded and published, and gives it back when
+    the record has stored what was published by then.
+    """
+
+    durable: bool
+    """Whether to do so; otherwise it acknowledges on its own, and none of these methods is called."""
+    redelivered: int
+    """How many messages were sent again, so that the record may have them twice."""
+
+    def mark(self) -> Any:
+        """Return what stands for all that ``read`` has returned so far; equal marks stand for the same."""
+        ...
+
+    def acknowledge(self, mark: Any) -> None:
+        """Tell the sender, from any thread and at once, that all up to the mark is safe; raises nothing.
+
+        A mark of an earlier connection is acknowledged to nobody.
+        """
+        ...
+
+    def send_again(self) -> None:
+        """Have all that is not acknowledged sent again, such as by leaving; ``close`` and ``open`` follow."""
+        ...
+
+
 class Decoder(Protocol):
     """Bytes to batches. No I/O, thread or clock; bounded memory; any chunking gives the same batches.
 
@@ -104,6 +132,9 @@ class Commanding(Protocol):
 
 class Sink(Protocol):
     """Where a pump puts batches: the hub."""
+
+    published: int
+    """Samples taken so far, of all pumps."""
 
     def publish(self, batch: Batch) -> int:
         """Take a batch; return how many of its samples were refused (a limit was reached)."""

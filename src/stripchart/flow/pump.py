@@ -15,10 +15,11 @@ from stripchart.flow.clock.source import Clock
 from stripchart.flow.events import EventLog
 from stripchart.flow.intake import Intake
 from stripchart.flow.outbox import Outbox
+from stripchart.flow.receipts import Receipts
 from stripchart.flow.records import Chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from stripchart.flow.clock.stream import ClockReading
     from stripchart.flow.contracts import Decoder, Sink, Source
@@ -77,6 +78,7 @@ class PumpCounts(NamedTuple):
     reconnects: int
     commands_sent: int
     commands_dropped: int
+    redelivered: int
 
 
 class Pump:
@@ -94,6 +96,12 @@ class Pump:
         Tells the time of its rows.
     events
         Where it tells what happens, shared with other pumps.
+
+    Attributes
+    ----------
+    tap
+        If set, called with the name and every read's chunks before they are decoded, in the pump's thread. It must not
+        raise.
     """
 
     def __init__(
@@ -115,6 +123,7 @@ class Pump:
         self.reason = ""
         self.since_ns = time.time_ns()
         self.reconnects = 0
+        self.tap: Callable[[str, Sequence[Chunk]], None] | None = None
         self._sink = sink
         self._backoff = backoff or Backoff()
         self._must_start = must_start
@@ -123,6 +132,7 @@ class Pump:
         clock.report = lambda time_ns, text: self._events.post(time_ns, name, "clock", text)
         self._intake = Intake(name, decoder, clock, self._post)
         self._outbox = Outbox(name, source, decoder)
+        self._receipts = Receipts(source, decoder, sink)
         self._samples = self._refused = 0
         self._attempt = 0  # failures in a row
         self._epochs: dict[str, int] = {}  # only of streams that the sink took, so its limit bounds them
@@ -163,8 +173,9 @@ class Pump:
         """Return its account; what concerns bytes and frames is consistent in itself."""
         outbox = self._outbox
         return PumpCounts(
-            *self._intake.counts(), self._samples, self._refused, self.reconnects, outbox.sent, outbox.dropped
-        )
+            *self._intake.counts(), self._samples, self._refused, self.reconnects, outbox.sent, outbox.dropped,
+            getattr(self.source, "redelivered", 0),
+        )  # fmt: skip
 
     def clock(self) -> ClockReading:
         """Return what is known of its device's clock."""
@@ -183,6 +194,21 @@ class Pump:
         """Return the newest input, at most 16 KiB of it, oldest first."""
         return self._intake.tail()
 
+    def stored(self, position: int) -> None:
+        """Hear that the record has the first ``position`` samples of the sink, so that the source may acknowledge them.
+
+        For the recorder's thread, after each commit and also when there is nothing to commit. Raw bytes that ``tap``
+        got before these samples, or before the last such report, must be stored as well.
+        """
+        self._receipts.stored(position)
+
+    def missed(self) -> None:
+        """Hear that the record has lost samples, so that the source has what is not acknowledged sent again.
+
+        For the recorder's thread, before it reports any position beyond them as stored.
+        """
+        self._receipts.missed()
+
     def _run(self) -> None:
         try:
             state, reason = self._keep_reading(), ""
@@ -200,6 +226,7 @@ class Pump:
         while not self._stopping.is_set():
             try:
                 self._beat = time.monotonic()
+                self._receipts.begin()
                 self.source.open()
                 self.reconnects += self.state is State.LOST
                 self._to(State.CONNECTED)
@@ -210,6 +237,8 @@ class Pump:
                 self._lose(str(lost))
             except EndOfSource:
                 self._publish(self._intake.finish())
+                self._receipts.note(arrived=True, gave=False)
+                self._receipts.settle()
                 return State.ENDED
             self._close()
             self._stopping.wait(self._backoff.delay(self._attempt))
@@ -220,12 +249,19 @@ class Pump:
         while not self._stopping.is_set():
             chunks = self.source.read(READ_TIMEOUT)
             self._beat = time.monotonic()
+            samples = self._samples
             if chunks:
                 self._attempt = 0
+                if self.tap is not None:
+                    self.tap(self.name, chunks)
                 self._publish(self._intake.feed(chunks))
             elif self.decoder.buffered:  # an empty chunk tells a decoder that holds input how late it is
                 self._publish(self._intake.feed((Chunk(b"", time.time_ns()),)))
+            self._receipts.note(arrived=bool(chunks), gave=self._samples > samples)
+            if self._receipts.ask_again():
+                raise SourceLost("the recording missed messages; asking for them again")
             self._outbox.post(time.monotonic())
+        self._receipts.settle()
 
     def _publish(self, batches: Sequence[Batch]) -> None:
         epoch = self._intake.epoch

@@ -15,7 +15,7 @@ NAMES = {
     "stripchart_source_up", "stripchart_source_bytes_total", "stripchart_source_frames_total",
     "stripchart_source_samples_total", "stripchart_source_reconnects_total", "stripchart_subscription_samples_total",
     "stripchart_subscription_queued", "stripchart_sessions", "stripchart_channels",
-    "stripchart_refused_sessions_total", "stripchart_refused_requests_total",
+    "stripchart_refused_sessions_total", "stripchart_refused_requests_total", "stripchart_source_redelivered_total",
 }  # fmt: skip
 
 

@@ -61,6 +61,7 @@ def _source_metrics(sources: dict[str, dict[str, object]]) -> Iterator[Metric]:
             ("bytes", "Bytes received."),
             ("samples", "Samples published."),
             ("reconnects", "Losses mended."),
+            ("redelivered", "Messages that were sent again."),
         )
     }
     frames = CounterMetricFamily(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 import typer
 
 from stripchart._version import __version__
-from stripchart.cli import inspecting
+from stripchart.cli import exporting, inspecting
 from stripchart.cli.arguments import seconds
 from stripchart.cli.logs import log_to_stderr
 from stripchart.errors import ConfigError, StripchartError
@@ -228,6 +228,8 @@ def schema() -> int:
     return OK
 
 
+app.command()(exporting.export)
+app.command("import")(exporting.import_)
 for inspect in (inspecting.explain, inspecting.decode, inspecting.formats):
     app.command()(inspect)
 

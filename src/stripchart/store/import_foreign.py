@@ -62,6 +62,7 @@ class ForeignCsv:
 
     def __init__(self, path: Path, options: Options) -> None:
         self.notes: list[str] = []
+        self.size = path.stat().st_size
         self._path = path
         self._stream = options.stream or path.stem
         self._delimiter = _find_delimiter(path)

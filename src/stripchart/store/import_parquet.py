@@ -48,6 +48,7 @@ class ParquetReader:
             raise ConfigError(f"{path}: expected a Parquet file, found none: {error}") from error
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
+        self.size = int(self._file.metadata.num_rows)
         self._schema = self._file.schema_arrow
         self._layout = (self._schema.metadata or {}).get(MARK, b"").decode("utf-8", "replace")
         self._stream = options.stream or path.stem

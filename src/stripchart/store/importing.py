@@ -44,9 +44,11 @@ class Reader(Protocol):
 
     notes: list[str]
     """What became of what is no sample."""
+    size: int
+    """How much there is to read, as ``progress`` counts it."""
 
     def batches(self, progress: Callable[[int], None]) -> Iterator[Batch]:
-        """Yield its rows."""
+        """Yield its rows, and tell how much more was read."""
         ...
 
 
@@ -64,6 +66,7 @@ class OurCsv:
 
     def __init__(self, path: Path) -> None:
         self.notes: list[str] = []
+        self.size = path.stat().st_size
         self._path = path
 
     def batches(self, progress: Callable[[int], None]) -> Iterator[Batch]:
@@ -71,7 +74,7 @@ class OurCsv:
         return import_csv.read_ours(self._path, progress)
 
 
-def import_file(path: Path, into: Path, options: Options, progress: Callable[[int], None] = lambda _: None) -> Report:
+def import_file(path: Path, into: Path, options: Options, progress: Callable[[float], None] = lambda _: None) -> Report:
     """Put all rows of a file into a recording, or none.
 
     A new recording appears when it is complete. One that is there is continued; for its sake the file is read twice, so
@@ -82,7 +85,7 @@ def import_file(path: Path, into: Path, options: Options, progress: Callable[[in
     into
         The recording; made if it is not there.
     progress
-        Is told how much more was read: bytes of CSV, rows of Parquet.
+        Is told how much more was done, as a part of the whole.
 
     Raises
     ------
@@ -90,9 +93,10 @@ def import_file(path: Path, into: Path, options: Options, progress: Callable[[in
         If the file is not as it should be, or the recording cannot be written.
     """
     if into.exists():
-        for _ in _named(open_file(path, options), options.stream, path, lambda _: None):
+        half = _scaled(progress, 0.5)
+        for _ in _rows(open_file(path, options), path, options, half):
             pass
-        return _copy(path, options, into, progress)
+        return _copy(path, options, into, half)
     part = into.with_name(f"{into.name}.part")
     try:
         into.parent.mkdir(parents=True, exist_ok=True)
@@ -119,14 +123,14 @@ def open_file(path: Path, options: Options) -> Reader:
     raise ConfigError(f"{path}: expected a file that ends in .csv or .parquet, found {suffix or 'no ending'}")
 
 
-def _copy(path: Path, options: Options, recording: Path, progress: Callable[[int], None]) -> Report:
+def _copy(path: Path, options: Options, recording: Path, progress: Callable[[float], None]) -> Report:
     """Append all rows of a file to a recording."""
     reader = open_file(path, options)
     writer = Writer(recording, title=path.name, config={"import": path.name}, limits=Limits())
     report = Report()
     waiting = 0
     try:
-        for batch in _named(reader, options.stream, path, progress):
+        for batch in _rows(reader, path, options, progress):
             writer.append(batch)
             report.rows[batch.stream] += len(batch)
             waiting += batch.samples
@@ -151,10 +155,14 @@ def _publish(part: Path, into: Path) -> None:
     part.replace(into)
 
 
-def _named(reader: Reader, name: str, path: Path, progress: Callable[[int], None]) -> Iterator[Batch]:
+def _scaled(progress: Callable[[float], None], scale: float) -> Callable[[float], None]:
+    return lambda part: progress(part * scale)
+
+
+def _rows(reader: Reader, path: Path, options: Options, progress: Callable[[float], None]) -> Iterator[Batch]:
     """Yield the rows under the name that the user gave, if any."""
-    found = ""
-    for batch in reader.batches(progress):
+    found, name = "", options.stream
+    for batch in reader.batches(_scaled(progress, 1 / max(reader.size, 1))):
         if not name:
             yield batch
             continue

@@ -45,9 +45,7 @@ def check_spans(start_ns: int, stop_ns: int, every_ns: int) -> None:
     """Raise ConfigError if there would be too many spans."""
     count = max(stop_ns - start_ns, 0) // every_ns
     if count > MAX_SPANS:
-        raise ConfigError(
-            f"every: {count:,} spans of time are too many, expected at most {MAX_SPANS:,}; sum up longer ones"
-        )
+        raise ConfigError(f"every: expected longer spans of time, at most {MAX_SPANS:,} of them, not {count:,}")
 
 
 def sums(

@@ -32,7 +32,7 @@ UNSAFE_ATTRIBUTES = {"text", "tooltips", "code", "html", "inner_html"}
 MARKUP = re.compile(
     r"\.(?:innerHTML|outerHTML|srcdoc)\s*\+?=(?!=)|\.(?:insertAdjacentHTML|createContextualFragment|setHTMLUnsafe|parseFromString)\s*\(|"
     r"document\.write(?:ln)?\s*\(|\beval\s*\(|\bnew\s+Function\s*\(|\bset(?:Timeout|Interval)\s*\(\s*[\"'`]|"
-    r"\.(?:href|src|action)\s*=(?!=)|\.setAttribute\s*\(\s*[\"'](?:on|href|src|style)|javascript:"
+    r"\.(?:href|src|action)\s*=(?!=)(?!\s*URL\.createObjectURL\()|\.setAttribute\s*\(\s*[\"'](?:on|href|src|style)|javascript:"
 )
 LITERAL = re.compile(r"""\s*(?:'[^'\\]*'|"[^"\\]*"|`[^`\\$]*`)\s*;""")
 
@@ -142,7 +142,13 @@ def test_the_lint_sees_scripts(source: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["a.innerHTML = '<b></b>';", "a.textContent = name;", "if (a.innerHTML == b) c();", "setTimeout(() => x(), 5)"],
+    [
+        "a.innerHTML = '<b></b>';",
+        "a.href = URL.createObjectURL(file);",
+        "a.textContent = name;",
+        "if (a.innerHTML == b) c();",
+        "setTimeout(() => x(), 5)",
+    ],
 )
 def test_the_lint_lets_scripts_pass(source: str) -> None:
     assert script_mistakes(source) == []

@@ -84,6 +84,7 @@ class Layout:
         self.version = 0
         self._document = document
         self._range = time_range
+        self._marks = ColumnDataSource(name="marks", data={"t": [], "colour": []})
         self._sources: dict[str, ColumnDataSource] = {}
         self._known: dict[str, tuple[tuple[Channel, ...], tuple[int, ...]]] = {}
         self._keys: set[ChannelKey] = set()
@@ -156,7 +157,9 @@ class Layout:
             room = self._placed < MAX_LINES and (key in self.strips or len(self.strips) < MAX_STRIPS)
             if channel.kind is not Kind.TEXT and room:
                 if key not in self.strips:
-                    self.strips[key] = Strip(len(self.strips), _title(key, info), channel.unit, self._range)
+                    self.strips[key] = Strip(
+                        len(self.strips), _title(key, info), channel.unit, self._range, self._marks
+                    )
                 self._placed += 1
                 yield _Wanted(name, info.name, group, channel, self.strips[key])
             else:

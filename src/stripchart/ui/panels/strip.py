@@ -39,9 +39,11 @@ class Strip:
         As shown; from the outside, so made safe here.
     time_range
         The x range that all strips share.
+    marks
+        Where something happened, and in which colour: columns ``t`` and ``colour``.
     """
 
-    def __init__(self, number: int, title: str, unit: str, time_range: Range1d) -> None:
+    def __init__(self, number: int, title: str, unit: str, time_range: Range1d, marks: ColumnDataSource) -> None:
         self.number = number
         self.key = key = f"strip{number}"
         self.title = safe_label(title)
@@ -78,6 +80,7 @@ class Strip:
         # Bokeh's own formatter knows UTC only; the viewer's clock is the browser's.
         self.root.xaxis.formatter = CustomJSTickFormatter(code="return window.stripchart.tickText(tick, ticks)")
         self.root.xaxis.ticker.desired_num_ticks = 7
+        self.root.vspan("t", line_color="colour", source=marks, name=f"{key}-marks", level="underlay", line_dash="4 3")
         self.root.add_layout(Span(name=f"{key}-cursor", dimension="height", location=float("nan"), line_width=1))
 
     def add(self, source: ColumnDataSource, column: str, channel: Channel, stream: str, label: str) -> int:
@@ -94,7 +97,7 @@ class Strip:
                 "label": safe_label(label),
                 "unit": safe_label(channel.unit),
                 # To ask for it by; without a name that is too long to ask for.
-                "name": name if len(name := f"{stream}/{channel.name}") <= MAX_NAME else "",
+                "channel": name if len(name := f"{stream}/{channel.name}") <= MAX_NAME else "",
                 "colour": (self.number + place) % COLOURS,
             }
         )

@@ -1,5 +1,6 @@
 // Under the pointer: one moment in all strips at once, with every channel's value at that time.
 import {firstAtOrAfter} from "./strips.js";
+import {markText} from "./marks.js";
 import {format} from "./readings.js";
 import {momentText} from "./zone.js";
 
@@ -11,10 +12,14 @@ export function valueAt(data, column, time) {
   return place >= 0 ? data[column]?.[place] : null;
 }
 
+/** Pixels from a mark within which the pointer reads it. */
+const REACH = 5;
+
 export class Hover {
-  constructor(strips, readings) {
+  constructor(strips, readings, marks) {
     this.strips = strips;
     this.readings = readings;
+    this.marks = marks;
     this.tip = document.getElementById("tip");
     strips.box.addEventListener("mousemove", (event) => this.move(event));
     strips.box.addEventListener("mouseleave", () => this.leave());
@@ -38,10 +43,11 @@ export class Hover {
         this.readings.write(line, line.under);
       }
     }
-    this.show(strip, time, event);
+    const {start, end} = this.strips.range;
+    this.show(strip, time, event, this.marks.near(time, (REACH * (end - start)) / frame.bbox.width));
   }
 
-  show(strip, time, event) {
+  show(strip, time, event, mark) {
     const when = document.createElement("time");
     when.textContent = momentText(time);
     const rows = strip.lines.filter((line) => line.renderer?.visible).map((line) => {
@@ -55,6 +61,12 @@ export class Hover {
       row.append(ink, name, value);
       return row;
     });
+    if (mark) {
+      const note = document.createElement("b");
+      note.className = "mark";
+      note.textContent = markText(mark);
+      rows.unshift(note);
+    }
     this.tip.replaceChildren(when, ...rows);
     this.tip.hidden = false;
     const left = event.clientX + 16 + this.tip.offsetWidth > innerWidth ? event.clientX - 16 - this.tip.offsetWidth : event.clientX + 16;

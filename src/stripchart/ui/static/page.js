@@ -4,7 +4,10 @@ import {Strips} from "./strips.js";
 import {Inspector} from "./inspector.js";
 import {Readings} from "./readings.js";
 import {Toolbar} from "./toolbar.js";
+import {Exports} from "./exports.js";
 import {Hover} from "./hover.js";
+import {Marks} from "./marks.js";
+import {Overview} from "./overview.js";
 import {tickText} from "./zone.js";
 
 /** Call `use` with what a property of the page says, now and at each change. */
@@ -54,13 +57,35 @@ const page = await ready();
 const strips = new Strips(page);
 const readings = new Readings(strips, new Inspector());
 const toolbar = new Toolbar(page, strips, readings);
-new Hover(strips, readings);
-Object.assign(window.stripchart, {page, strips, readings, toolbar});
+const marks = new Marks(strips);
+const overview = new Overview(strips, toolbar);
+new Hover(strips, readings, marks);
+new Exports(strips, toolbar, marks);
+Object.assign(window.stripchart, {page, strips, readings, toolbar, marks, overview});
 
+strips.onMove = (byHand) => {
+  if (byHand) toolbar.moved();
+  overview.place();
+};
+strips.onPaint = () => {
+  marks.paint();
+  overview.draw();
+};
 watchConnection(page.document);
 follow(page, "layout", (layout) => {
   strips.build(layout);
   readings.build(layout);
+});
+follow(page, "record", (record) => {
+  toolbar.know(record);
+  overview.take(record);
+});
+follow(page, "marks", (told) => marks.take(told));
+follow(page, "past", ({busy, trouble}) => {
+  document.getElementById("busy").hidden = !busy;
+  const note = document.getElementById("trouble");
+  note.hidden = !trouble;
+  note.textContent = trouble && `The recording cannot be read, so this is what memory holds: ${trouble}.`;
 });
 follow(page, "tick", (tick) => {
   strips.take(tick, toolbar);

@@ -17,6 +17,9 @@ export class Strips {
     this.hidden = new Set((recall("hidden") ?? "").split("\n").filter(Boolean));
     this.box = document.getElementById("strips");
     this.resizing = new ResizeObserver(() => this.measure());
+    /** Called when the time axis has moved, by a hand or not, and when something is to be drawn anew. */
+    this.onMove = this.onPaint = null;
+    this.moving = false;
   }
 
   /** Make a section for each new strip and an entry for each new line. */
@@ -96,6 +99,7 @@ export class Strips {
       this.paint(strip);
     }
     if (waiting) requestAnimationFrame(() => this.adopt());
+    else this.onPaint?.();
     this.measure();
   }
 
@@ -115,12 +119,23 @@ export class Strips {
         source.stream(columns, Math.max(kept + columns.t.length, 1), quiet);
       }
     }
-    if (toolbar.following) this.range?.setv({start: tick.now - toolbar.window * 1000, end: tick.now}, quiet);
+    if (toolbar.following) this.move(tick.now - toolbar.window * 1000, tick.now);
     this.fit();
   }
 
+  /** Move the time axis of all strips. */
+  move(start, end) {
+    this.moving = true;
+    this.range?.setv({start, end}, quiet);
+    this.moving = false;
+  }
+
   get range() {
-    return (this.time ??= this.document.get_model_by_name("time"));
+    if (this.time == null) {
+      this.time = this.document.get_model_by_name("time");
+      this.time?.change.connect(() => this.onMove?.(!this.moving));
+    }
+    return this.time;
   }
 
   source(key) {
@@ -185,6 +200,7 @@ export class Strips {
 
   keepHidden() {
     this.fit();
+    this.onPaint?.();
     remember("hidden", [...this.hidden].join("\n"));
   }
 
@@ -196,11 +212,15 @@ export class Strips {
 
   repaint() {
     for (const strip of this.strips.values()) this.paint(strip);
+    this.onPaint?.();
   }
 
   /** Write the ticks anew: the zone has changed. */
   relabel() {
+    this.moving = true;
     this.range?.change.emit();
+    this.moving = false;
+    this.onPaint?.();
   }
 
   /** Give a figure the colours of the theme. */

@@ -26,12 +26,23 @@ export function zoneName() {
 export const clockText = format({hour: "2-digit", minute: "2-digit", second: "2-digit"});
 export const momentText = format({year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3});
 const dayText = format({month: "short", day: "numeric"});
+const monthText = format({month: "short", year: "numeric"});
+const yearText = format({year: "numeric"});
+/** A moment without the fractions of its second. */
+export const instantText = format({year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit"});
+
+/** Milliseconds to take from a time so that UTC's clock shows what the viewer's does. */
+export const shiftAt = (time) => (utc ? 0 : new Date(time).getTimezoneOffset() * 60_000);
+
+/** Text of one of Bokeh's ticks. */
+export const tickText = (tick, ticks) => timeText(tick, ticks.length > 1 ? ticks[1] - ticks[0] : 1000);
 
 /** Text of a tick, as fine as the ticks are apart; a tick at midnight is its date. */
-export function tickText(tick, ticks) {
-  const date = new Date(utc ? tick : tick - new Date(tick).getTimezoneOffset() * 60_000);
-  const step = ticks.length > 1 ? ticks[1] - ticks[0] : 1000;
+export function timeText(tick, step) {
+  const date = new Date(tick - shiftAt(tick));
   const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
+  if (step >= 360 * 86_400_000) return yearText(tick);
+  if (step >= 28 * 86_400_000) return monthText(tick);
   if (step >= 86_400_000 || (clock === "00:00" && date.getUTCSeconds() === 0 && step >= 60_000)) return dayText(tick);
   if (step >= 60_000) return clock;
   const seconds = `${clock}:${two(date.getUTCSeconds())}`;

@@ -283,3 +283,17 @@ def test_a_cell_that_never_came_is_told_from_a_nan():
     assert np.isnan(batch["a"]).all()
     assert is_absent(batch["a"]).tolist() == [False, True]
     assert is_absent(batch["b"]).tolist() == [True, False]
+
+
+def test_a_view_knows_its_least_and_greatest_time() -> None:
+    history = StreamHistory("s", 100, Budget(PLENTY))
+    for first in range(0, 5_000, 10):
+        history.append(numbers([*range(first, first + 10)]), 0)
+    view = history.view()
+    assert view.first > 0
+    assert view.span() == (view.first, 4_999)
+    history.append(numbers([-5]), 0)
+    assert view.span() == (view.first, 4_999)
+    assert history.view().span() == (-5, 4_999)
+    assert history.view(1).span() == (-5, -5)
+    assert StreamHistory("s", 100, Budget(PLENTY)).view().span() is None

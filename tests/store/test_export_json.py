@@ -7,7 +7,7 @@ from hypothesis import given
 
 from stripchart.flow.records import ABSENT, Batch, Channel, Kind, make_batch
 from stripchart.store.export import render
-from stripchart.store.instants import from_iso
+from stripchart.store.iso import from_iso
 from stripchart.store.rows import Choice, distinct_names
 from support.tables import NOW, plain, streams
 

@@ -28,7 +28,7 @@ CHOICE = Choice("s", CHANNELS)
 
 def over(batches: list[Batch], every: int) -> Callable[[int, int], Summary]:
     def between(start: int, stop: int) -> Summary:
-        return summarise([within(batch, start, stop) for batch in batches], numbers(CHOICE), start, every)
+        return summarise([within(batch, start, stop) for batch in batches], numbers(CHOICE), start, stop, every)
 
     return between
 
@@ -106,6 +106,19 @@ def test_a_recording_gives_the_same(tmp_path: Path) -> None:
     for row, other in zip(found, expected, strict=True):
         for key, value in row.cells.items():
             assert float.fromhex(value) == pytest.approx(float.fromhex(other.cells[key]))
+
+
+def test_many_spans_at_once_come_in_batches() -> None:
+    batch = make_batch("s", CHANNELS[:1], range(5000), [range(5000)])
+    at_once = list(sums(CHOICE, over([batch], 1), 0, 5000, 1, window=10_000))
+    assert [len(part) for part in at_once] == [2048, 2048, 904]
+    assert plain(at_once) == plain(sums(CHOICE, over([batch], 1), 0, 5000, 1))
+
+
+def test_sums_that_overflow() -> None:
+    batch = make_batch("s", CHANNELS[:1], [0, 1, 10, 11], [[1e308, 1e308, np.inf, -np.inf]])
+    means = [row.cells["temp mean", False] for row in plain(sums(CHOICE, over([batch], 10), 0, 20, 10))]
+    assert means == ["inf", "nan"]
 
 
 def test_too_many_spans_are_refused() -> None:

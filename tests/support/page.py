@@ -101,6 +101,13 @@ class Site:
         """Shake hands for a websocket, and hang up."""
         return self.ask(path, {**UPGRADE, "Sec-WebSocket-Protocol": f"bokeh, {token}", **(headers or {})})
 
+    @contextmanager
+    def request(self, target: str) -> Iterator[socket.socket]:
+        """Ask for something, and leave the answer to be read."""
+        with self._connect(20) as connection:
+            connection.sendall(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n\r\n".encode())
+            yield connection
+
     def _connect(self, timeout: float) -> socket.socket:
         plain = socket.create_connection(("127.0.0.1", self.port), timeout)
         return self.tls.wrap_socket(plain, server_hostname="localhost") if self.tls else plain

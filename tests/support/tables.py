@@ -64,7 +64,7 @@ def rows(draw: st.DrawFn, stream: str) -> tuple[Choice, list[Batch]]:
     for _ in range(draw(st.integers(1, 3))):
         here = tuple(draw(st.lists(st.sampled_from(channels), min_size=1, max_size=4, unique=True)))
         count = draw(st.integers(1, 4))
-        times = draw(st.lists(st.integers(-(1 << 62), 1 << 62), min_size=count, max_size=count))
+        times = draw(st.lists(st.integers(-(1 << 62), (1 << 62) - 1), min_size=count, max_size=count))
         columns = [
             draw(st.lists(TEXTS if channel.kind is Kind.TEXT else VALUES, min_size=count, max_size=count))
             for channel in here

@@ -2,18 +2,35 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
+import re
 import time
+from contextlib import ExitStack, suppress
+from http.client import IncompleteRead
+from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet as pq
 import pytest
 
-from stripchart.errors import ConfigError, SourceLost
+from stripchart.errors import ConfigError, DamagedError, SourceLost
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Pump, State
 from stripchart.flow.records import Channel, Kind, make_batch
+from stripchart.store.reader import Recording
+from stripchart.store.writer import Writer
+from stripchart.ui.exporting import MAX_EXPORTS
 from support.lines import ListSource, ValueDecoder
 from support.page import serve
+from support.shelf import Shelf
+from support.tables import numbered
 from support.wait import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from stripchart.flow.records import Batch
 
 NOW = 1_700_000_000_000_000_123
 JSON = "application/json"
@@ -217,10 +234,146 @@ class TestRead:
 
     def test_other_methods_are_refused_in_json(self, hub: Hub) -> None:
         with serve(hub=hub) as site:
-            for route in ("/api/read", "/api/channels", "/api/ledger", "/metrics", "/healthz"):
+            for route in ("/api/read", "/api/export", "/api/channels", "/api/ledger", "/metrics", "/healthz"):
                 answer = site.ask(route, method="POST", body=b"x")
                 assert answer.status == 405
                 assert answer.json() == {"error": "Method Not Allowed"}
+
+
+class Endless(Shelf):
+    """A record with a stream that never ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.add(numbered(1))
+        self.made = 0
+        self.closed = False
+        self.fails_after = 1 << 62
+
+    def batches(self, *_: Any, **__: Any) -> Iterator[Batch]:
+        try:
+            while self.made < self.fails_after:
+                self.made += 1
+                yield numbered(2_000)
+            raise DamagedError("a page of the record is damaged")
+        finally:
+            self.closed = True
+
+
+class TestExport:
+    def test_a_file_to_keep(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            answer = site.ask("/api/export?channels=bench/temp,bench/mode")
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert answer.headers["Transfer-Encoding"] == "chunked"
+        assert re.fullmatch(r'attachment; filename="bench-\d{8}T\d{6}Z\.csv"', answer.headers["Content-Disposition"])
+        assert answer.text.splitlines() == [
+            "time,stream,temp [°C],mode (text)",
+            "2023-11-14T22:13:20.000000123Z,bench,1.5,a",
+            "2023-11-14T22:13:21.000000123Z,bench,nan,b",
+            "2023-11-14T22:13:22.000000123Z,bench,inf,",
+            "2023-11-14T22:13:23.000000123Z,bench,-2.0,'=1+1",
+        ]
+
+    def test_everything_in_every_format(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            rows = [json.loads(line) for line in site.ask("/api/export?format=json").text.splitlines()]
+            assert [row["stream"] for row in rows] == ["bench"] * 4 + ["list/x"] * 4
+            assert site.ask("/api/export?format=csv").text.startswith("time,stream,row,channel,unit,kind,value\n")
+            table = pq.read_table(io.BytesIO(site.ask("/api/export?format=parquet&channels=list/x").body))
+            assert table["value"].to_pylist() == [1, 2, 3, 4]
+
+    def test_a_span_and_sums_of_it(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            span = f"start={NOW + 1}&stop={NOW + 3_000_000_000}&channels=list/x"
+            assert len(site.ask(f"/api/export?{span}").text.splitlines()) == 3
+            (row,) = site.ask(f"/api/export?format=json&every=60.0&{span}").text.splitlines()
+        assert json.loads(row) == {
+            "time": "2023-11-14T22:13:00.000000000Z", "stream": "list/x", "value min": 2, "value max": 3,
+            "value mean": 2.5, "value count": 2,
+        }  # fmt: skip
+
+    def test_no_rows_are_a_file_too(self, hub: Hub) -> None:
+        with serve(hub=hub) as site:
+            assert site.ask("/api/export?start=5&stop=6&format=json").body == b""
+            assert site.ask("/api/export?start=5&stop=6&channels=list/x").text == "time,stream,value\n"
+
+    @pytest.mark.parametrize(
+        ("query", "status", "told"),
+        [
+            ("format=xlsx", 400, "expected a format of csv, parquet, json"), ("start=5&stop=5", 400, "start before"),
+            ("start=x", 400, "expected nanoseconds"), ("every=soon", 400, "a number of seconds"),
+            ("every=-1", 400, "every above 0"), ("every=nan", 400, "a number of seconds"),
+            ("every=1e400", 400, "a number of seconds"), ("every=1e-9", 400, "expected longer spans"),
+            ("every=1&channels=bench/mode", 400, "expected channels of numbers"),
+            ("channels=bench,nix", 404, "no such channel: nix"),
+        ],
+    )  # fmt: skip
+    def test_a_bad_argument_is_told(self, hub: Hub, query: str, status: int, told: str) -> None:
+        with serve(hub=hub) as site:
+            answer = site.ask(f"/api/export?{query}")
+            until(lambda: site.context.exports == 0)
+        assert (answer.status, answer.headers["Content-Type"]) == (status, JSON)
+        assert told in answer.json()["error"]
+        assert "Content-Disposition" not in answer.headers
+
+    def test_nothing_yet(self) -> None:
+        with serve() as site:
+            assert site.ask("/api/export").json() == {"error": "there are no channels yet; see /api/channels"}
+
+    def test_a_record_that_cannot_be_read(self, hub: Hub) -> None:
+        shelf = Shelf()
+        shelf.error = DamagedError("the record is damaged")
+        with serve(hub=hub, look={"archive": shelf}) as site:
+            answer = site.ask("/api/export")
+        assert (answer.status, answer.json()) == (500, {"error": "the record is damaged"})
+
+    def test_a_part_of_a_file_is_not_taken_for_the_whole(self) -> None:
+        endless = Endless()
+        endless.fails_after = 50
+        with serve(look={"archive": endless}) as site:
+            with pytest.raises(IncompleteRead):
+                site.ask("/api/export")
+            until(lambda: endless.closed and site.context.exports == 0)
+
+    def test_a_visitor_who_does_not_read_is_waited_for_and_then_given_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("stripchart.ui.handlers.PATIENCE", 1.0)
+        endless = Endless()
+        with serve(look={"archive": endless}) as site, site.request("/api/export") as connection:
+            until(lambda: endless.made > 0)
+            until(lambda: endless.closed and site.context.exports == 0)
+            assert endless.made < 500  # what the sockets hold: a million rows would be 75 MB
+            with suppress(ConnectionResetError):
+                while connection.recv(1 << 20):
+                    pass
+
+    def test_a_visitor_who_goes_ends_it(self) -> None:
+        endless = Endless()
+        with serve(look={"archive": endless}) as site:
+            with site.request("/api/export") as connection:
+                assert connection.recv(1000)
+            until(lambda: endless.closed and site.context.exports == 0)
+            assert site.ask("/healthz").status == 200
+
+    def test_only_so_many_at_once(self) -> None:
+        with serve(look={"archive": Endless()}) as site, ExitStack() as stack:
+            for _ in range(MAX_EXPORTS):
+                stack.enter_context(site.request("/api/export"))
+            until(lambda: site.context.exports == MAX_EXPORTS)
+            answer = site.ask("/api/export")
+            assert (answer.status, answer.json()["error"][:24]) == (503, "4 files are being sent a")
+
+    def test_a_real_recording(self, tmp_path: Path) -> None:
+        writer = Writer(tmp_path / "a.stripchart")
+        writer.append(numbered(10_000))
+        writer.close()
+        with Recording(tmp_path / "a.stripchart") as recording, serve(look={"archive": recording}) as site:
+            lines = site.ask("/api/export?channels=bench/temp").text.splitlines()
+            assert [float(line.rpartition(",")[2]) for line in lines[1:]] == list(range(10_000))
+            (entry,) = site.ask("/api/read?channels=bench/temp&max_points=1000").json()
+            assert 500 < len(entry["value"]) <= 1000
+            assert (min(entry["value"]), max(entry["value"])) == (0, 9_999)
 
 
 class BrokenSource(ListSource):

@@ -120,6 +120,12 @@ class View(NamedTuple):
                 stop = block.first + int(chosen[-1]) + 1
         return self.batch(max(first, self.first), stop)
 
+    def span(self) -> tuple[int, int] | None:
+        """Return the least and the greatest time; None if there are no rows."""
+        times = [block.time[max(self.first - block.first, 0) : self.stop - block.first] for block in self.blocks]
+        times = [time for time in times if len(time)]
+        return (int(min(map(np.min, times))), int(max(map(np.max, times)))) if times else None
+
     def batches(self) -> list[Batch]:
         """Return copies of all rows, cut where something is missing."""
         cuts = [self.first, *(row for row in self.gaps if row > self.first), self.stop]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stripchart.flow.history import View
     from stripchart.flow.rate import Rate
     from stripchart.flow.records import Channel
 
@@ -223,6 +224,11 @@ class Hub:
         batch = view.between(start_ns, stop_ns)
         gaps = np.array(view.gaps, np.intp) - batch.first
         return batch, gaps[(gaps >= 0) & (gaps < len(batch))]
+
+    def view(self, stream: str) -> View:
+        """Return what memory holds of a stream now; it is copied only where it is read. KeyError if there is none."""
+        with self.lock:
+            return self._streams[stream].history.view()
 
     def held(self, stream: str) -> Held:
         """Tell which rows of a stream memory still holds, at least one; KeyError if there is no such stream."""

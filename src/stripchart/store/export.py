@@ -11,7 +11,7 @@ from stripchart.store.export_parquet import ParquetEncoder
 from stripchart.store.rows import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from stripchart.flow.records import Batch
     from stripchart.store.rows import Choice
@@ -53,7 +53,7 @@ def render(
     form: str,
     read: Callable[[Choice], Iterable[Batch]],
     progress: Callable[[int], None] = lambda _: None,
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """Yield a file, piece by piece.
 
     Parameters

@@ -35,7 +35,7 @@ import orjson
 
 from stripchart.flow.records import Kind, is_absent
 from stripchart.store.formulas import defuse
-from stripchart.store.instants import to_iso
+from stripchart.store.iso import to_iso
 from stripchart.store.labels import to_label
 from stripchart.store.rows import held
 

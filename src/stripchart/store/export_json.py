@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 import orjson
 
-from stripchart.store.instants import to_iso
+from stripchart.store.iso import to_iso
 from stripchart.store.rows import distinct_names, held
 
 if TYPE_CHECKING:

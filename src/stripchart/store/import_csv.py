@@ -13,7 +13,7 @@ from stripchart.store.formulas import undo
 from stripchart.store.gather import Gatherer
 from stripchart.store.growing import channel_key
 from stripchart.store.import_lines import BLOCK_ROWS, mistake, read_lines
-from stripchart.store.instants import from_iso
+from stripchart.store.iso import from_iso
 from stripchart.store.labels import from_label
 
 if TYPE_CHECKING:

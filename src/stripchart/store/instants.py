@@ -1,22 +1,15 @@
-"""Instants as people and files write them, exact to the nanosecond."""
+"""Instants as people write them, exact to the nanosecond."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Final, TypeAlias
-
-import numpy as np
+from typing import Final, TypeAlias
 
 from stripchart.config.durations import parse_duration
 from stripchart.errors import ConfigError
 from stripchart.flow.history import EVER
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
 Instant: TypeAlias = "int | datetime | str"
 """Nanoseconds since the epoch, or a datetime, or what ``parse_instant`` takes."""
@@ -24,27 +17,7 @@ Instant: TypeAlias = "int | datetime | str"
 _SECOND: Final = 1_000_000_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FRACTION: Final = re.compile(r"(.*:\d\d)[.,](\d{1,9})\d*(\D?.*)", re.ASCII)
-_OURS: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z", re.ASCII)
 _EXPECTED: Final = "an instant such as 2026-05-01T12:00, seconds since 1970, or a time before the end such as -10m"
-
-
-def to_iso(time: NDArray[np.int64]) -> list[str]:
-    """Return times (n,) in nanoseconds as ISO 8601 in UTC with nine digits: ``2026-01-01T00:00:00.000000000Z``."""
-    texts: list[str] = np.datetime_as_string(time.view("datetime64[ns]"), unit="ns").tolist()
-    return [text + "Z" for text in texts]
-
-
-def from_iso(cells: Sequence[str]) -> NDArray[np.int64]:
-    """Return the times that ``to_iso`` wrote.
-
-    Raises
-    ------
-    ValueError
-        If one is written in any other way.
-    """
-    if not all(map(_OURS.fullmatch, cells)):
-        raise ValueError("not all are times in UTC with nine digits")
-    return np.array([cell[:-1] for cell in cells], "datetime64[ns]").view(np.int64)
 
 
 def to_ns(instant: Instant, end_ns: int) -> int:

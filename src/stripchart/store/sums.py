@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_SPANS: Final = 10_000_000
 WINDOW_SPANS: Final = 1_000
 """Spans that are held at once."""
+BATCH_ROWS: Final = 2_048
 _WHATS: Final = ("min", "max", "mean", "count")
 
 
@@ -54,6 +55,8 @@ def sums(
     start_ns: int,
     stop_ns: int,
     every_ns: int,
+    *,
+    window: int = WINDOW_SPANS,
 ) -> Iterator[Batch]:
     """Yield a row for each span of time that has rows, as ``summed`` describes them.
 
@@ -61,24 +64,32 @@ def sums(
     ----------
     summarise
         Returns the sums of the number channels of the choice between two times, for spans of ``every_ns``.
+    window
+        For how many spans it is asked at once.
     """
     described = summed(choice)
     channels = described.channels if described else ()
-    step = WINDOW_SPANS * every_ns
+    step = window * every_ns
     for begin in range(start_ns // every_ns * every_ns, stop_ns, step):
         summary = summarise(max(begin, start_ns), min(begin + step, stop_ns))
         columns: list[NDArray[np.float64]] = []
         for low, high, mean, many in zip(summary.low, summary.high, summary.mean, summary.held, strict=True):
             columns += [np.where(many > 0, column, ABSENT) for column in (low, high, mean)]
             columns.append(many.astype(np.float64))
-        yield Batch(choice.stream, channels, summary.time, tuple(columns))
+        for first in range(0, len(summary.time), BATCH_ROWS):
+            rows = slice(first, first + BATCH_ROWS)
+            yield Batch(choice.stream, channels, summary.time[rows], tuple(column[rows] for column in columns))
 
 
-def summarise(batches: Iterable[Batch], channels: Sequence[Channel], start_ns: int, every_ns: int) -> Summary:
-    """Sum up rows, which all lie within ``WINDOW_SPANS`` from the span of ``start_ns`` on."""
+@np.errstate(all="ignore")  # a sum may overflow, and there may be none: such a mean is inf or NaN
+def summarise(
+    batches: Iterable[Batch], channels: Sequence[Channel], start_ns: int, stop_ns: int, every_ns: int
+) -> Summary:
+    """Sum up rows that all lie between two times, ``start_ns <= time < stop_ns``; every span in between is held."""
     first = start_ns // every_ns
-    rows = np.zeros(WINDOW_SPANS, np.int64)
-    held = np.zeros((len(channels), WINDOW_SPANS), np.int64)
+    size = max((stop_ns - 1) // every_ns - first + 1, 0)
+    rows = np.zeros(size, np.int64)
+    held = np.zeros((len(channels), size), np.int64)
     total = np.zeros(held.shape)
     low, high = np.full(held.shape, np.nan), np.full(held.shape, np.nan)
     places = {channel_key(channel): place for place, channel in enumerate(channels)}
@@ -96,8 +107,7 @@ def summarise(batches: Iterable[Batch], channels: Sequence[Channel], start_ns: i
             np.fmin.at(low[place], where, values)
             np.fmax.at(high[place], where, values)
     kept = np.flatnonzero(rows)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = total / held
+    mean = total / held
     return Summary(
         (kept + first) * every_ns, rows[kept],
         *(tuple(part[place][kept] for place in range(len(channels))) for part in (low, high, mean, held)),

@@ -50,6 +50,8 @@ class Context:
         Says why a source, given by name, does or does not plot; KeyError if there is none.
     open_pages
         The sessions that are being fed; a set, because Bokeh 3.10 calls from several threads.
+    exports
+        Files that are being sent.
     refused_sessions, refused_requests
         Pages beyond ``max_sessions``, and requests that the guard did not let pass.
     """
@@ -65,6 +67,7 @@ class Context:
     explain: Callable[[str], dict[str, Any]] = _explain_none
     archive: Archive | None = None
     open_pages: set[object] = field(default_factory=set)
+    exports: int = 0
     refused_sessions: int = 0
     refused_requests: int = 0
     _readout: Readout | None = None

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
+from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow import ledger
 from stripchart.flow.history import EVER
+from stripchart.store.export import FORMATS
+from stripchart.store.rows import UnknownChannelsError
+from stripchart.ui.exporting import MAX_EXPORTS, PATIENCE, Export, GoneError, Wanted
+from stripchart.ui.joined import Joined
 from stripchart.ui.metrics import CONTENT_TYPE, render_metrics
-from stripchart.ui.reading import MAX_POINTS, MIN_POINTS, UnknownChannelsError, read_columns, read_events, to_csv
+from stripchart.ui.reading import MAX_POINTS, MIN_POINTS, read_columns, read_events, to_csv
 from stripchart.ui.readout import channel_table
 from stripchart.ui.wire import to_json
 
 if TYPE_CHECKING:
+    from tornado.http1connection import HTTP1Connection
+
     from stripchart.ui.access import Access, Refusal
     from stripchart.ui.context import Context
+
+log = logging.getLogger(__name__)
 
 _NOTICE: Final = """\
 <!doctype html>
@@ -128,7 +139,7 @@ class ReadHandler(ApiHandler):
     """GET /api/read?channels=a,b&start=…&stop=…&max_points=…: columns as JSON, or CSV by Accept."""
 
     async def get(self) -> None:
-        """Read the rows that memory holds, in another thread: a long answer takes half a second to write."""
+        """Read rows, in another thread: a long answer takes half a second to write."""
         try:
             start = self.whole_number("start", 0)
             stop = self.whole_number("stop", EVER)
@@ -143,7 +154,8 @@ class ReadHandler(ApiHandler):
         wanted = self.get_query_arguments("channels")
 
         def render() -> bytes:
-            found = read_columns(self.context.hub, wanted, start, stop, points)
+            rows = Joined(self.context.hub, self.context.archive)
+            found = read_columns(rows, wanted, start, stop, points)
             return to_csv(found) if as_csv else to_json(found)
 
         try:
@@ -153,6 +165,75 @@ class ReadHandler(ApiHandler):
             return
         self.set_header("Content-Type", "text/csv; charset=utf-8" if as_csv else "application/json")
         self.finish(text)
+
+
+class ExportHandler(ApiHandler):
+    """GET /api/export?format=csv|parquet|json&channels=a,b&start=…&stop=…&every=…: every row, as a file.
+
+    ``start`` and ``stop`` as for /api/read; ``every`` is a number of seconds, to sum up instead.
+    """
+
+    export: Export | None = None
+
+    async def get(self) -> None:
+        """Send the rows at the visitor's pace, made in other threads."""
+        try:
+            wanted = Wanted(
+                self.get_query_argument("format", "csv"),
+                self.whole_number("start", -EVER),
+                self.whole_number("stop", EVER),
+                self.get_query_arguments("channels"),
+                round(float(self.get_query_argument("every", "0")) * 1e9),
+            )
+        except (ValueError, OverflowError):
+            self.reply({"error": "start, stop: expected nanoseconds since 1970; every: a number of seconds"}, 400)
+            return
+        if wanted.form not in FORMATS or wanted.stop_ns <= wanted.start_ns or wanted.every_ns < 0:
+            formats = ", ".join(FORMATS)
+            self.reply({"error": f"expected a format of {formats}, start before stop, and every above 0"}, 400)
+        elif self.context.exports >= MAX_EXPORTS:
+            self.reply({"error": f"{MAX_EXPORTS} files are being sent already; try again when one is done"}, 503)
+        else:
+            self.context.exports += 1
+            try:
+                await self._send(wanted)
+            finally:
+                self.context.exports -= 1
+
+    def on_connection_close(self) -> None:
+        """End the thread that is at it."""
+        if self.export is not None:
+            self.export.leave()
+
+    async def _send(self, wanted: Wanted) -> None:
+        try:
+            self.export = export = await asyncio.to_thread(Export, self.context.hub, self.context.archive, wanted)
+            piece = await asyncio.to_thread(export.piece)
+            self.set_header("Content-Type", export.media_type)
+            self.set_header("Content-Disposition", f'attachment; filename="{export.name}"')
+            await self._send_all(export, piece)
+        except UnknownChannelsError as unknown:
+            self.reply({"error": f"no such channel: {', '.join(unknown.args[0])}; see /api/channels"}, 404)
+        except ConfigError as error:
+            self.reply({"error": str(error)}, 400)
+        except StripchartError as error:
+            self.reply({"error": str(error)}, 500)
+        except GoneError:
+            pass
+        finally:
+            if self.export is not None:
+                await asyncio.to_thread(self.export.close)
+
+    async def _send_all(self, export: Export, piece: bytes) -> None:
+        try:
+            while piece:
+                self.write(piece)
+                await asyncio.wait_for(self.flush(), PATIENCE)
+                piece = await asyncio.to_thread(export.piece)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody may take a part of the file for the whole
+            if not isinstance(error, (StreamClosedError, TimeoutError, GoneError)):
+                log.warning("an export broke off: %s", error)
+            cast("HTTP1Connection", self.request.connection).stream.close()
 
 
 class MetricsHandler(ApiHandler):
@@ -183,6 +264,7 @@ ROUTES = [
     (r"/api/events", EventsHandler),
     (r"/api/explain", ExplainHandler),
     (r"/api/read", ReadHandler),
+    (r"/api/export", ExportHandler),
     (r"/metrics", MetricsHandler),
     (r"/healthz", HealthHandler),
 ]

@@ -358,3 +358,31 @@ def test_what_is_shown_can_be_taken_away(page: Page, bench: Bench, tmp_path: Pat
     assert table[0] == ["time", "channel", "value", "rows"]
     assert [float(row[2]) for row in table[1:]] == list(range(999, 1101))
     assert all(url.startswith(("file:", "blob:")) for url in requests), requests
+
+
+def test_hostile_names_stay_text_in_what_is_taken_away(page: Page, tmp_path: Path) -> None:
+    hostile = "</script><script>window.ran=1</script><img src=x onerror=window.ran=1>"
+    shelf = Shelf()
+    shelf.add(
+        make_batch(hostile, (Channel(hostile, "<b>&"), Channel("=1+1", "<b>&")), [SECOND, 2 * SECOND], [[1, 2]] * 2)
+    )
+    shelf.happened = [Event(SECOND, hostile, "lost", hostile, 0)]
+    with serve(look={"archive": shelf, "title": hostile}) as site:
+        complaints = open_page(page, site)
+        page.wait_for_function(f"({ROWS})('s0') === 2")
+        page.locator("#export summary").click()
+        with page.expect_download() as download:
+            page.locator("[data-picture=html]").click()
+        assert not set(download.value.suggested_filename) & set("<>/\\")
+        download.value.save_as(tmp_path / "view.html")
+    assert complaints == []
+    page.goto(f"file://{tmp_path}/view.html")
+    assert page.title() == hostile
+    page.mouse.move(400, 150)
+    assert "=1+1" in page.locator(".tip").inner_text()
+    assert page.evaluate("window.ran") is None
+    assert page.locator("img").count() == 0
+    with page.expect_download() as download:
+        page.get_by_text("Save as CSV").click()
+    table = list(csv.reader(Path(download.value.path()).read_text().splitlines()))
+    assert {row[1] for row in table[1:]} == {f"{hostile}/{hostile}", f"{hostile}/=1+1"}

@@ -154,6 +154,19 @@ def test_one_job_at_a_time_and_then_the_latest_wish(bench: Bench) -> None:
     assert bench.past.poll() is None
 
 
+def test_what_is_drawn_already_is_not_begun_anew(bench: Bench) -> None:
+    bench.publish(0, 1000)
+    bench.shelf.delay = 0.1
+    first = bench.wish()
+    bench.past.want([first])
+    bench.past.poll()
+    bench.past.want([bench.wish(STEP)])
+    ((wish, _),) = bench.drawn().pictures
+    assert wish is first
+    assert bench.past.poll() is None
+    assert len(bench.shelf.asked) == 1
+
+
 def test_what_is_not_wanted_any_more_is_not_even_begun(bench: Bench) -> None:
     bench.publish(0, 1000)
     bench.shelf.delay = 0.1
@@ -196,34 +209,24 @@ def test_patience_ends_and_what_comes_late_still_counts(bench: Bench, monkeypatc
     assert bench.past.trouble == ""
 
 
-def test_memory_that_moves_on_too_far_is_met_by_another_try(bench: Bench) -> None:
-    bench.publish(0, 1000)
+@pytest.mark.parametrize("earlier", [100, 1000])
+def test_what_comes_while_the_record_is_read_is_neither_twice_nor_lost(bench: Bench, earlier: int) -> None:
+    """Be it that memory has nothing of the stream at first, or that it gives up all that it had."""
+    bench.publish(0, earlier, before=earlier == 100)
+    if earlier == 100:
+        bench.shelf.new_run()
     picture = bench.shelf.picture
 
     def overtaken(*args: object, **kwargs: object) -> object:
-        if len(bench.shelf.asked) == 0:
-            bench.publish(1000, 1000)
+        bench.publish(earlier, 1000)
         return picture(*args, **kwargs)  # type: ignore[arg-type]
 
     bench.shelf.picture = overtaken  # type: ignore[method-assign, assignment]
-    bench.past.want([bench.wish()])
-    assert values(bench.drawn()) == list(range(2000))
-    assert len(bench.shelf.asked) == 2
-
-
-def test_a_stream_that_appears_while_the_record_is_read_is_not_there_twice(bench: Bench) -> None:
-    bench.publish(0, 100, before=True)
-    bench.shelf.new_run()
-    picture = bench.shelf.picture
-
-    def overtaken(*args: object, **kwargs: object) -> object:
-        if len(bench.shelf.asked) == 0:
-            bench.publish(100, 100)
-        return picture(*args, **kwargs)  # type: ignore[arg-type]
-
-    bench.shelf.picture = overtaken  # type: ignore[method-assign, assignment]
-    bench.past.want([bench.wish()])
-    assert [value for value in values(bench.drawn()) if value == value] == list(range(200))  # noqa: PLR0124 - NaN
+    wish = bench.wish(stop=earlier * STEP)
+    bench.past.want([wish])
+    ((_, found),) = bench.drawn().pictures
+    assert [value for rows in found.parts for value in rows.columns[0].tolist()] == list(range(earlier))
+    assert found.next_row == (0 if earlier == 100 else 1000)
 
 
 def test_the_events_of_the_span_come_along(bench: Bench) -> None:

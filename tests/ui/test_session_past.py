@@ -13,6 +13,7 @@ from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, make_batch
 from support.shelf import Shelf
 from support.visit import Visit
+from support.wait import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -246,3 +247,35 @@ def test_events_of_the_record_and_of_now_are_marked(bench: Bench) -> None:
     bench.visit.until(lambda: len(bench.visit.told("marks")) == 3)
     bench.look(4_000, 6_000)
     bench.visit.until(lambda: bench.visit.told("marks") == [[old.time_ns / 1e6, "lost", "s: unplugged", 1]])
+
+
+def test_an_empty_recording_says_so(bench: Bench) -> None:
+    bench.begin()
+    assert bench.visit.told("record") == {"empty": True}
+
+
+def test_a_recording_that_cannot_be_opened_says_why(bench: Bench) -> None:
+    bench.shelf.error = OSError("no disk")
+    bench.visit.begin()
+    bench.visit.until(lambda: bench.visit.told("past")["trouble"])
+    assert "no disk" in bench.visit.told("past")["trouble"]
+    assert bench.visit.page.record == ""
+
+
+def test_a_page_that_keeps_falling_behind_is_completed_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stripchart.ui.session.QUEUE_SAMPLES", 10)
+    bench.add(20_000)
+    bench.begin()
+    bench.visit.until(lambda: bench.visit.rows() == 20_000)
+    bench.shelf.delay = 0.1
+    bench.visit.page.window = 7200.0
+
+    def falls_behind() -> bool:
+        for _ in range(2):  # the newest batch is never lost
+            bench.add(20)
+        bench.visit.ticks(1)
+        return bench.visit.session._look.bucket_ns == bench.visit.session._layout.views["s"][0].reducer.bucket_ns
+
+    until(falls_behind, what="the picture of the wider window")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from stripchart.ui.layout import Layout
     from stripchart.ui.past import Past
     from stripchart.ui.readout import ChannelKey
+    from stripchart.ui.record import Record
     from stripchart.ui.view import Span
 
 
@@ -29,6 +30,7 @@ class Annals:
         self._front: dict[ChannelKey, tuple[int, int]] = {}
         self._front_of = -1
         self._told: tuple[int, int, bool] | None = None
+        self._state: dict[str, Any] = {}
 
     def recall(self, events: list[Event]) -> None:
         """Take what the record has of the span looked at."""
@@ -43,22 +45,27 @@ class Annals:
                 self._happened = happened
                 told = marks(merge(self._recalled, happened), span.start_ns, span.stop_ns)
                 self._page.marks = to_json(told).decode()
-        if past is not None:
-            self._page.past = to_json({"busy": past.busy, "trouble": past.trouble}).decode()
-            self._tell_record()
+        record = self._context.record
+        if past is not None and record is not None:
+            self._tell_record(record)
+            state = {"busy": past.busy, "trouble": past.trouble or record.trouble}
+            if state != self._state:
+                self._state = state
+                self._page.past = to_json(state).decode()
 
-    def _tell_record(self) -> None:
-        record, layout = self._context.record, self._layout
-        if record is None:
-            return
+    def _tell_record(self, record: Record) -> None:
+        layout = self._layout
         if layout.version != self._front_of:
             self._front_of, self._front = layout.version, layout.front(LINES)
         record.refresh(self._front)
         state = record.version, layout.version, self._context.live
         facts = record.facts
-        if state == self._told or facts is None or facts.span is None:
+        if state == self._told or facts is None:
             return
         self._told = state
+        if facts.span is None:
+            self._page.record = "" if self._context.live else to_json({"empty": True}).decode()
+            return
         start, stop = facts.drawn
         told = {
             "start": facts.span[0] / 1e6,

@@ -6,20 +6,17 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stripchart.ui.marks import merge
-from stripchart.ui.view import Picture, Span, draw
+from stripchart.ui.view import Picture, Span, draw, memory_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from concurrent.futures import Executor, Future
 
     from stripchart.flow.events import Event
-    from stripchart.flow.hub import Held, Hub
+    from stripchart.flow.hub import Hub
     from stripchart.flow.records import Channel
     from stripchart.ui.record import Record
 
-MARGIN: Final = 4
-"""Memory gives its oldest rows for new ones while the record is read; so it takes over behind one part in so many."""
-TRIES: Final = 3
 PATIENCE: Final = 15.0
 """Seconds that a page waits for the record before it says that it has to."""
 BUSY_SECONDS: Final = 0.25
@@ -79,7 +76,11 @@ class Past:
             self._wanted = {}
             self.trouble = ""
             self._retry = 0.0
-        self._wanted |= {wish.key: wish for wish in wishes}
+        for wish in wishes:
+            before = self._wanted.get(wish.key)
+            # Who draws the same already goes on: it will be joined with all that has come until then.
+            if before is None or before.columns != wish.columns:
+                self._wanted[wish.key] = wish
 
     def poll(self) -> Drawn | None:
         """Return what has come and is still wanted, and begin with what was wished for since."""
@@ -116,25 +117,10 @@ class Past:
         return Drawn(pictures, merge(archive.events(span.start_ns, span.stop_ns)) if pictures else [], [])
 
     def _picture(self, wish: Wish) -> Picture:
-        archive, hub, span = self._record.archive, self._hub, wish.span
+        # Memory is looked at first: what falls out of it while the record is read stays in this view.
+        memory = memory_of(self._hub, wish.stream)
         names = [channel.name for channel in wish.columns.values()]
-        for _ in range(TRIES):
-            row = self._seam(wish.stream)
-            past = archive.picture(wish.stream, names, *span, before_row=row)
-            picture = draw(hub, wish.stream, wish.columns, span, past=past, from_row=row or 0)
-            held = self._held(wish.stream)
-            if held is None or (row is not None and held.first <= row):
-                self._record.learn(wish.stream, names, past)
-                return picture
-        raise TimeoutError(f"{wish.stream}: memory was overwritten {TRIES} times while the recording was read")
-
-    def _seam(self, stream: str) -> int | None:
-        """Return the number of a row that memory will still hold when the record has been read; None if it has none."""
-        held = self._held(stream)
-        return held and held.first and held.first + (held.stop - held.first) // MARGIN
-
-    def _held(self, stream: str) -> Held | None:
-        try:
-            return self._hub.held(stream)
-        except KeyError:
-            return None
+        row = None if memory is None else memory.first
+        past = self._record.archive.picture(wish.stream, names, *wish.span, before_row=row)
+        self._record.learn(wish.stream, names, past)
+        return draw(memory, wish.columns, wish.span, past)

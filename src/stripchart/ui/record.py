@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 
 REFRESH_SECONDS: Final = (5.0, 60.0)
 """Time between two questions: so long that about a column is added to the overview meanwhile, within these bounds."""
+REFRESH_PAUSE: Final = 50
+"""How many times as long as the answer took it is not asked again."""
 MAX_KEYS: Final = 2 * LINES
 """Channels in the overview, of all pages together."""
 SOON_SECONDS: Final = 1.0
@@ -81,7 +83,7 @@ class Record:
         self._groups: dict[str, dict[str, int]] = {}
         self._asked: frozenset[ChannelKey] = frozenset()
         self._asked_at = 0.0
-        self._due = 0.0
+        self._due = self._took = 0.0
         self._job: Future[Facts] | None = None
         self._lock = threading.Lock()
 
@@ -150,36 +152,40 @@ class Record:
         text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         if not self.trouble:
             log.warning("the recording cannot be read, so pages show what memory holds: %s", text)
-            self.version += 1
         self.trouble = text
+        self._due = min(self._due, time.monotonic() + REFRESH_SECONDS[0])
         return text
 
     def worked(self) -> None:
         """Note that it can be read."""
         if self.trouble:
             self.trouble = ""
-            self.version += 1
             log.info("the recording can be read again")
 
     def _ask(self, keys: Collection[ChannelKey]) -> Facts:
+        begun = time.monotonic()
         archive = self.archive
         streams = {known.name: known for known in archive.streams()}
         span = archive.span()
-        if span is None:
-            return Facts(streams, None, {}, (0, 0), [])
-        drawn = span[0], span[1] + 1
-        return Facts(streams, span, overview(archive, keys, *drawn), drawn, merge(archive.events(*drawn)))
+        lines, events, drawn = {}, [], (0, 0)
+        if span is not None:
+            drawn = span[0], span[1] + 1
+            lines, events = overview(archive, keys, *drawn), merge(archive.events(*drawn))
+        self._took = time.monotonic() - begun
+        return Facts(streams, span, lines, drawn, events)
 
     def _take(self, job: Future[Facts]) -> None:
-        least, most = REFRESH_SECONDS
-        pause = least
         error = job.exception()
+        least, most = REFRESH_SECONDS
+        self._due = time.monotonic() + least
         if error is not None:
             self.failed(error)
-        else:
-            self.worked()
-            self.facts = facts = job.result()
+            return
+        self.worked()
+        facts = job.result()
+        if facts.span is not None:
+            column = (facts.span[1] - facts.span[0]) / 1e9 / COLUMNS
+            self._due = time.monotonic() + max(min(max(least, column), most), REFRESH_PAUSE * self._took)
+        if facts != self.facts:
+            self.facts = facts
             self.version += 1
-            if facts.span is not None:
-                pause = min(max(least, (facts.span[1] - facts.span[0]) / 1e9 / COLUMNS), most)
-        self._due = time.monotonic() + pause

@@ -173,7 +173,7 @@ class Session:
         views = list(self._views())
         wishes = self._wishes(views, now_ns)
         if self._past is not None:
-            self._past.want(wishes, only=True)
+            self._past.want(wishes, only=self._stale)
         # Of what a page looked at, nothing leads on to what comes now.
         kept = set() if self._held and self._look.live else {wish.key for wish in wishes}
         self._stale, self._held = False, not self._look.live

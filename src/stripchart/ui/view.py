@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from stripchart.flow.history import View
     from stripchart.flow.hub import Hub
     from stripchart.flow.records import Batch, Channel
 
@@ -95,7 +95,7 @@ class StreamView:
 
     def rebuild(self, hub: Hub, start_ns: int, stop_ns: int, bucket_ns: int) -> dict[str, Any]:
         """Return the columns of a span of time anew, from memory, and go on from its last row."""
-        return self.take(draw(hub, self.stream, self.columns, Span(start_ns, stop_ns, bucket_ns)))
+        return self.take(draw(memory_of(hub, self.stream), self.columns, Span(start_ns, stop_ns, bucket_ns)))
 
     def take(self, picture: Picture, later: Sequence[Batch] = ()) -> dict[str, Any]:
         """Return the columns of a picture, and of the batches that came since; go on from there."""
@@ -143,35 +143,33 @@ class StreamView:
         return _take_rows(batch, self._places, skip)
 
 
-def draw(
-    hub: Hub,
-    stream: str,
-    columns: Mapping[str, Channel],
-    span: Span,
-    *,
-    past: Sequence[Rows] = (),
-    from_row: int = 0,
-) -> Picture:
+def memory_of(hub: Hub, stream: str) -> View | None:
+    """Return what memory holds of a stream; None if it has not come yet, and is only in the record."""
+    try:
+        return hub.view(stream)
+    except KeyError:
+        return None
+
+
+def draw(memory: View | None, columns: Mapping[str, Channel], span: Span, past: Sequence[Rows] = ()) -> Picture:
     """Draw a span of a stream from memory, after what the record has of it. Safe in any thread.
 
     Parameters
     ----------
     past
-        The rows before ``from_row``, reduced: runs with something missing in between. An empty one at the end says
-        that something is missing before ``from_row`` too.
-    from_row
-        Number of the first row to take from memory. Row 0 is where this run of the program began, so it is always cut
-        off from what was before.
+        The rows before those in memory, reduced: runs with something missing in between. An empty one at the end says
+        that something is missing before memory too. Row 0 of memory is where this run of the program began, so it is
+        always cut off from what was before.
     """
     pieces = [(True, rows.pick(held) if len(held := _held(rows)) < len(rows.time) else rows) for rows in past]
-    next_row = from_row
-    with suppress(KeyError):  # a stream that is only in the record, so far
-        batch, gaps = hub.read(stream, span.start_ns, span.stop_ns)
+    next_row = 0
+    if memory is not None:
+        batch = memory.between(span.start_ns, span.stop_ns)
         next_row = batch.first + len(batch)
-        skip = min(max(from_row - batch.first, 0), len(batch))
-        found = _take_rows(batch, _find(columns.values(), batch.channels), skip)
+        found = _take_rows(batch, _find(columns.values(), batch.channels), 0)
         if found is not None:
-            pieces += _cut_at(found, gaps[gaps >= skip] - skip, span.bucket_ns, cut=not from_row)
+            gaps = np.maximum(np.array(memory.gaps, np.intp) - batch.first, 0)
+            pieces += _cut_at(found, gaps[gaps < len(batch)], span.bucket_ns, cut=not memory.first)
     return Picture(tuple(columns), _with_gaps(pieces), next_row, span.bucket_ns)
 
 

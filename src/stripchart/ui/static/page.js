@@ -51,6 +51,11 @@ function watchConnection(document_) {
   });
 }
 
+/** Say why nothing is drawn; where something is, this is not seen. */
+function sayEmpty(text) {
+  document.querySelector("#empty h2").textContent = text;
+}
+
 // Bokeh's tick formatter calls from outside this module; the rest is for tests and for the curious.
 window.stripchart = {tickText};
 const page = await ready();
@@ -77,6 +82,8 @@ follow(page, "layout", (layout) => {
   readings.build(layout);
 });
 follow(page, "record", (record) => {
+  if (record.empty) return sayEmpty("Nothing is recorded in here");
+  setTimeout(() => toolbar.finished && sayEmpty("There are no numbers to draw in this recording"), 2000);
   toolbar.know(record);
   overview.take(record);
 });

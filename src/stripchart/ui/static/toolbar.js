@@ -7,6 +7,7 @@ const THEMES = ["system", "light", "dark"];
 /** Milliseconds between two questions while a hand moves the view, and until the address follows it. */
 const ASK_EVERY = 150;
 const KEEP_AFTER = 400;
+const WEEK = 7 * 24 * 3600;
 /** Part of a view that may be empty at the end of what there is. */
 const MARGIN = 0.05;
 
@@ -166,6 +167,7 @@ export class Toolbar {
 
   /** A window that holds everything, with room to grow: it is widened when that is used up. */
   setAll() {
+    if (this.record == null) return this.setWindow(WEEK); // more than memory holds of most
     const [start, end] = this.whole;
     const seconds = (end - start) / 1000;
     if (seconds > this.window || seconds < this.window * 0.8) this.setWindow(Math.max(1, seconds * 1.05));

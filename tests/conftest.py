@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 # A slow machine is not a failure.
 settings.register_profile("stripchart", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("stripchart")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a monitor records by default goes here, not among the recordings of whoever runs the tests."""
+    folder = tmp_path_factory.mktemp("recordings")
+    os.environ["STRIPCHART_RECORDINGS"] = str(folder)
+    return folder
 
 
 @pytest.fixture

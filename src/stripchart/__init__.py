@@ -13,9 +13,12 @@ from stripchart._version import __version__
 from stripchart.errors import ConfigError, EndOfSource, SourceLost, StripchartError
 
 if TYPE_CHECKING:
+    import os
+
     from stripchart.flow.hub import Overflow
     from stripchart.flow.records import Batch, Channel, Chunk, Kind
-    from stripchart.monitor import Monitor, source
+    from stripchart.monitor import Monitor, RecordSpec, source
+    from stripchart.store.reader import Recording
 
 __all__ = [
     "Batch",
@@ -26,9 +29,12 @@ __all__ = [
     "Kind",
     "Monitor",
     "Overflow",
+    "RecordSpec",
+    "Recording",
     "SourceLost",
     "StripchartError",
     "__version__",
+    "open",
     "source",
 ]
 
@@ -39,8 +45,24 @@ _LAZY = {
     "Kind": "stripchart.flow.records",
     "Monitor": "stripchart.monitor",
     "Overflow": "stripchart.flow.hub",
+    "RecordSpec": "stripchart.monitor",
+    "Recording": "stripchart.store.reader",
     "source": "stripchart.monitor",
 }
+
+
+def open(path: str | os.PathLike[str]) -> Recording:  # noqa: A001 - reads as stripchart.open
+    """Open a recording, by its path or by its name in the folder of recordings.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or it cannot be read.
+    """
+    from stripchart.store.library import find
+    from stripchart.store.reader import Recording
+
+    return Recording(find(path))
 
 
 def __getattr__(name: str) -> Any:

@@ -14,9 +14,11 @@ import logging
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
+from stripchart.config.recording import RecordSpec
 from stripchart.config.spec import SourceLike, SourceSpec, as_spec, free_name, source
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow import ledger
@@ -36,10 +38,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stripchart.flow.hub import Subscription
+    from stripchart.store.live import LiveArchive
+    from stripchart.store.reader import Recording
+    from stripchart.store.recorder import Recorder
     from stripchart.ui.context import Theme
     from stripchart.ui.server import PageServer
 
-__all__ = ["Monitor", "SourceLike", "SourceSpec", "source"]
+__all__ = ["Monitor", "RecordSpec", "SourceLike", "SourceSpec", "source"]
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +75,11 @@ class Monitor:
         Milliseconds between two updates of a page.
     pages
         Further pages by path: ``{"/circles": make_document}`` with functions that fill a Bokeh ``Document``.
+    record
+        The file that keeps what arrives, or a ``RecordSpec`` that says more; continued if it is there. Nothing is kept
+        if not given.
+    recording
+        A finished recording to show; there are no sources then.
 
     Raises
     ------
@@ -92,13 +102,15 @@ class Monitor:
         max_sessions: int = 50,
         update_ms: int = 50,
         pages: Mapping[str, Callable[[Document], None]] | None = None,
+        record: str | Path | RecordSpec | None = None,
+        recording: str | Path | None = None,
     ) -> None:
         self.hub = Hub()
         self.pumps: list[Pump] = []
         self._specs: dict[str, SourceSpec] = {}
         self._events = EventLog()
         self.title = title
-        self._look = {
+        self._look: dict[str, Any] = {
             "title": title,
             "window": window,
             "theme": theme,
@@ -110,10 +122,16 @@ class Monitor:
             "host": host, "port": port, "token": token, "allow_hosts": tuple(allow_hosts),
             "certificate": certificate, "key": key, "pages": self._pages,
         }  # fmt: skip
+        self._record = RecordSpec(record) if isinstance(record, (str, Path)) else record
+        self._finished = recording
+        self.recorder: Recorder | None = None
+        self._archive: LiveArchive | Recording | None = None
         self._server: PageServer | None = None
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         mistakes = []
+        if recording is not None and (sources or record is not None):
+            mistakes.append("recording: a finished recording is shown alone, without sources and without record")
         for given in sources:
             try:
                 self.add(given)
@@ -147,6 +165,8 @@ class Monitor:
             )
             self._specs[name] = spec
             self.pumps.append(pump)
+            if self.recorder is not None:
+                self.recorder.watch(pump)
             if self._server is not None:
                 pump.start()
         return name
@@ -168,10 +188,19 @@ class Monitor:
             self._refuse_if_stopped()
             if self._server is not None:
                 raise StripchartError("the monitor is running already")
-            context = Context(self.hub, self.pumps, events=self._events, explain=self.explain, **self._look)  # type: ignore[arg-type]
+            self._check_durable()
+            self._open_record()
+            kept: dict[str, Any] = {"recorder": self.recorder, "archive": self._archive}
+            context = Context(self.hub, self.pumps, events=self._events, explain=self.explain, **self._look, **kept)
             server = PageServer(context, **self._serving)  # type: ignore[arg-type]
-            server.start()
+            try:
+                server.start()
+            except BaseException:
+                self._close_record()
+                raise
             self._server = server
+            if self.recorder is not None:
+                self.recorder.start()
             for pump in self.pumps:
                 pump.start()
         return self
@@ -184,8 +213,12 @@ class Monitor:
                 pump.ask_to_stop()
             for pump in self.pumps:
                 pump.stop()
+            if self.recorder is not None:  # last of those that read: what the pumps gave is recorded, and acknowledged
+                self.recorder.stop()
             if self._server is not None:
                 self._server.stop()
+            if self._archive is not None:
+                self._archive.close()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for so many seconds, or without end; Ctrl-C and ``stop`` end it. What a script ends with.
@@ -243,7 +276,8 @@ class Monitor:
 
     def ledger(self) -> dict[str, Any]:
         """Return every counter and whether they balance, as ``GET /api/ledger`` does."""
-        return ledger.snapshot(self.pumps, self.hub)
+        recording = None if self.recorder is None else self.recorder.describe()
+        return ledger.snapshot(self.pumps, self.hub, recording)
 
     def explain(self, name: str) -> dict[str, Any]:
         """Say why a source does or does not plot, as ``GET /api/explain`` does; see ``stripchart.explain``.
@@ -323,6 +357,39 @@ class Monitor:
 
         webbrowser.open(url)
         return None
+
+    def _check_durable(self) -> None:
+        durable = [pump.name for pump in self.pumps if getattr(pump.source, "durable", False)]
+        if durable and self._record is None:
+            names = ", ".join(durable)
+            raise ConfigError(f"{names}: durable: needs a recording, for only that says what is safe; give record=FILE")
+
+    def _open_record(self) -> None:
+        """Begin or continue the recording, or open the finished one."""
+        if self._finished is not None:
+            from stripchart.store.library import find
+            from stripchart.store.reader import Recording
+
+            self._archive = Recording(find(self._finished))
+        elif self._record is not None:
+            from stripchart.store.live import LiveArchive
+            from stripchart.store.making import make_recorder
+
+            self.recorder = make_recorder(self._record, self.hub, self.pumps, self._events, self.title)
+            if self.recorder is not None:
+                for pump in self.pumps:
+                    self.recorder.watch(pump)
+                self._archive = LiveArchive(self.recorder)
+            elif any(getattr(pump.source, "durable", False) for pump in self.pumps):
+                raise ConfigError("durable: nothing can be recorded, so nothing would be acknowledged; see the log")
+
+    def _close_record(self) -> None:
+        if self.recorder is not None:
+            self.recorder.stop()
+            self.recorder = None
+        if self._archive is not None:
+            self._archive.close()
+            self._archive = None
 
     def _refuse_if_stopped(self) -> None:
         if self._stopped.is_set():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -25,6 +25,7 @@ from stripchart.errors import ConfigError, StripchartError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stripchart.config.recording import RecordSpec
     from stripchart.monitor import Monitor
 
 OK: Final = 0
@@ -78,6 +79,11 @@ Window = Annotated[
 Colours = Annotated[Theme | None, typer.Option(help="Colours of the page.")]
 NoOpen = Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")]
 StopAfter = Annotated[str | None, typer.Option("--for", metavar="TIME", help="Stop after a time: 90, 30s, 5m or 1h.")]
+NoRecord = Annotated[bool, typer.Option("--no-record", help="Keep nothing of what arrives.")]
+RecordFile = Annotated[
+    Path | None, typer.Option("--record", metavar="FILE", help="Keep what arrives in this file, or go on with it.")
+]
+Raw = Annotated[bool, typer.Option("--raw", help="Keep the bytes as they come, too.")]
 LogJson = Annotated[bool, typer.Option("--log-json", help="Log as lines of JSON.")]
 ConfigPath = Annotated[Path, typer.Argument(metavar="CONFIG", help="A TOML file.")]
 Urls = Annotated[
@@ -98,6 +104,9 @@ class RunOptions:
     theme: Colours = None
     no_open: NoOpen = False
     stop_after: StopAfter = None
+    record: RecordFile = None
+    no_record: NoRecord = False
+    raw: Raw = False
     log_json: LogJson = False
 
     def for_monitor(self) -> dict[str, Any]:
@@ -112,6 +121,19 @@ class RunOptions:
             "theme": self.theme and self.theme.value,
         }
         return {name: value for name, value in arguments.items() if value is not None}
+
+    def recording(self, usual: RecordSpec | None) -> RecordSpec | None:
+        """Return how to record: as the options say, and as usual where they say nothing."""
+        from stripchart.config.recording import RecordSpec
+
+        if self.no_record:
+            if self.record or self.raw:
+                raise ConfigError("--no-record: contradicts --record and --raw; keep one")
+            return None
+        if self.record is None and not self.raw:
+            return usual
+        spec = usual or RecordSpec()
+        return replace(spec, file=self.record or spec.file, raw=self.raw or spec.raw)
 
 
 def runs_monitor(command: Callable[..., int]) -> Callable[..., int]:
@@ -158,7 +180,8 @@ def demo(options: RunOptions) -> int:
     def make() -> Monitor:
         from stripchart.monitor import Monitor, source
 
-        return Monitor(source("sim:", name="demo"), **{"title": "Stripchart demo", **options.for_monitor()})
+        arguments = {"title": "Stripchart demo", "record": options.recording(None), **options.for_monitor()}
+        return Monitor(source("sim:", name="demo"), **arguments)
 
     return _run(make, options)
 
@@ -178,9 +201,10 @@ def watch(
     sys.path.append(str(Path.cwd()))  # for function:module:name; last, so that no file here hides a module
 
     def make() -> Monitor:
-        from stripchart.monitor import Monitor, source
+        from stripchart.monitor import Monitor, RecordSpec, source
 
-        return Monitor(*(source(url, name=name, decoder=decoder) for url in urls), **options.for_monitor())
+        sources = [source(url, name=name, decoder=decoder) for url in urls]
+        return Monitor(*sources, record=options.recording(RecordSpec()), **options.for_monitor())
 
     return _run(make, options)
 
@@ -192,7 +216,8 @@ def run(config: ConfigPath, options: RunOptions) -> int:
 
     loaded = load(config)
     options.no_open = options.no_open or not loaded.server.open
-    return _run(lambda: loaded.monitor(**options.for_monitor()), options)
+    usual = loaded.recording if loaded.recording.enabled else None
+    return _run(lambda: loaded.monitor(record=options.recording(usual), **options.for_monitor()), options)
 
 
 @app.command()

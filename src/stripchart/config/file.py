@@ -35,6 +35,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from stripchart.config.document import read_document
 from stripchart.config.durations import parse_duration
 from stripchart.config.options import Mistake, fill, show
+from stripchart.config.recording import RecordTable
 from stripchart.config.spec import CLOCK_OPTIONS, SourceSpec, check_name
 from stripchart.errors import ConfigError
 from stripchart.flow.clock.source import ClockOptions
@@ -95,6 +96,7 @@ class Config:
     path: Path
     view: View
     server: Server
+    recording: RecordTable
     sources: tuple[SourceSpec, ...]
 
     def monitor(self, **overrides: Any) -> Monitor:
@@ -109,6 +111,8 @@ class Config:
             sys.path.append(folder)  # last, so that no file there hides a module
         arguments = {**vars(self.view), **vars(self.server), **overrides}
         del arguments["open"]
+        if "record" not in arguments and self.recording.enabled:
+            arguments["record"] = self.recording
         return Monitor(*self.sources, **arguments)
 
 
@@ -134,25 +138,29 @@ def load(path: str | os.PathLike[str]) -> Config:
 
 
 def _build(file: Path, document: Mapping[str, Any]) -> tuple[Config | None, list[Mistake]]:
-    top = {key: value for key, value in document.items() if key not in {"server", "sources"}}
-    view, mistakes = fill(View, top, also=("server", "sources"))
+    tables = ("server", "recording", "sources")
+    view, mistakes = fill(View, {key: value for key, value in document.items() if key not in tables}, also=tables)
     server, wrong = _fill_table(Server, document.get("server", {}))
     mistakes += [mistake.below("server") for mistake in wrong]
-    tables = document.get("sources")
-    if not isinstance(tables, dict) or not tables:
+    recording, wrong = _fill_table(RecordTable, document.get("recording", {}))
+    mistakes += [mistake.below("recording") for mistake in wrong]
+    sources = document.get("sources")
+    if not isinstance(sources, dict) or not sources:
         mistakes.append(Mistake("sources", "expected at least one table [sources.NAME] with a url"))
-        tables = {}
+        sources = {}
     specs = []
-    for name, table in tables.items():
+    for name, table in sources.items():
         spec, wrong = _source(name, table)
         mistakes += [mistake.below(f"sources.{name}") for mistake in wrong]
         specs.append(spec)
-    if mistakes or view is None or server is None:
+    if mistakes or view is None or server is None or recording is None:
         return None, mistakes
     # An empty token would let everybody in; it is more likely a variable that was not set.
     server = replace(server, token=server.token or None)
     paths = {name: str(file.parent / path) for name in ("certificate", "key") if (path := getattr(server, name))}
-    return Config(file, view, replace(server, **paths), tuple(filter(None, specs))), []
+    place = str(file.parent / recording.file) if recording.file else ""
+    recording = replace(recording, file=place, name=recording.name or file.stem)
+    return Config(file, view, replace(server, **paths), recording, tuple(filter(None, specs))), []
 
 
 def _fill_table(cls: type[Any], table: object) -> tuple[Any, list[Mistake]]:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from stripchart.config.file import Server, SourceTable, View
 from stripchart.config.options import nested
+from stripchart.config.recording import RecordTable
 from stripchart.config.secrets import is_secret
 from stripchart.plugins import load, registered
 
@@ -33,6 +34,7 @@ def json_schema() -> dict[str, Any]:
         "properties": {
             **_properties(View),
             "server": _table(Server),
+            "recording": _table(RecordTable),
             "sources": {
                 "type": "object",
                 "minProperties": 1,

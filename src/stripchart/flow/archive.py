@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,4 +72,16 @@ class Archive(Protocol):
 
     def events(self, start_ns: int, stop_ns: int) -> list[Event]:
         """Return what happened in a span, oldest first."""
+        ...
+
+
+class Recorder(Protocol):
+    """What keeps the samples, as the page and the ledger see it."""
+
+    def describe(self) -> dict[str, Any]:
+        """Return its account: path, state, reason, and samples ``published = stored + lost + queued``."""
+        ...
+
+    def alive(self) -> bool:
+        """Say whether it makes progress."""
         ...

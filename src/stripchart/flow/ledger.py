@@ -13,18 +13,28 @@ if TYPE_CHECKING:
     from stripchart.flow.pump import Pump
 
 
-def snapshot(pumps: Iterable[Pump], hub: Hub) -> dict[str, Any]:
+def snapshot(pumps: Iterable[Pump], hub: Hub, recording: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the ledger as the JSON API shows it.
+
+    Parameters
+    ----------
+    recording
+        The recorder's own account, if there is one.
 
     Returns
     -------
-    ``{"sources": {name: account}, "subscriptions": {name: account}, "balanced": bool}``; a source's account holds
-    bytes and frames, a subscription's counts samples.
+    ``{"sources": {name: account}, "subscriptions": {name: account}, "recording": account or None, "balanced": bool}``;
+    a source's account holds bytes and frames, a subscription's and the recording's count samples.
     """
     sources = {pump.name: describe(pump) for pump in pumps}
     subscriptions = {subscription.name: subscription.counts()._asdict() for subscription in hub.subscriptions()}
-    balanced = all(map(source_balances, sources.values())) and all(map(queue_balances, subscriptions.values()))
-    return {"sources": sources, "subscriptions": subscriptions, "balanced": balanced}
+    balanced = (
+        all(map(source_balances, sources.values()))
+        and all(map(queue_balances, subscriptions.values()))
+        and (recording is None or recording_balances(recording))
+    )
+    kept = None if recording is None else dict(recording)
+    return {"sources": sources, "subscriptions": subscriptions, "recording": kept, "balanced": balanced}
 
 
 def source_balances(account: Mapping[str, Any]) -> bool:
@@ -37,3 +47,10 @@ def source_balances(account: Mapping[str, Any]) -> bool:
 def queue_balances(account: Mapping[str, int]) -> bool:
     """Say whether all samples published to a subscription are delivered, lost or queued."""
     return account["published"] == account["delivered"] + account["lost"] + account["queued"]
+
+
+def recording_balances(account: Mapping[str, Any]) -> bool:
+    """Say whether all samples and raw bytes published to the recorder are stored, lost or queued."""
+    return all(
+        each["published"] == each["stored"] + each["lost"] + each["queued"] for each in (account, account["raw_bytes"])
+    )

@@ -73,7 +73,8 @@ def unpack_planes(data: bytes, rows: int, width: int) -> NDArray[np.unsignedinte
         raise CodecError(f"expected {rows} values of {width} bytes, found {len(found):,} bytes")
     planes = np.frombuffer(found, np.uint8).reshape(width, rows)
     if width == 1:
-        return planes[0]
+        only: NDArray[np.uint8] = planes[0]
+        return only
     room = 1 << (width - 1).bit_length()
     cells = np.zeros((rows, room), np.uint8)
     for place, plane in enumerate(planes):  # faster than to assign all of them, transposed

@@ -21,14 +21,13 @@ from stripchart.store.setaside import set_aside
 from stripchart.store.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from stripchart.flow.events import EventLog
     from stripchart.flow.hub import Hub
     from stripchart.flow.pump import Pump
     from stripchart.flow.records import Batch
-    from stripchart.flow.subscription import Delivery
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +122,7 @@ class Recorder:
         self._pending_samples = self._pending_lost = 0
         self._failures = 0
         self._stored = 0
+        self._lock = threading.Lock()  # between what was taken and what is counted
         self._beat = time.monotonic()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -167,9 +167,9 @@ class Recorder:
 
     def counts(self) -> RecorderCounts:
         """Return its account."""
-        published, _, lost, _ = self._subscription.counts()
-        stored = self._stored
-        return RecorderCounts(published, stored, lost, published - stored - lost)
+        with self._lock:
+            published, _, lost, queued = self._subscription.counts()
+            return RecorderCounts(published, self._stored, lost, queued + self._pending_samples)
 
     def describe(self) -> dict[str, Any]:
         """Return its entry of the ledger; names as in the public JSON API."""
@@ -205,7 +205,7 @@ class Recorder:
             if self._failures >= REOPEN_AFTER:
                 self._reopen()
             if not self._pending:
-                self._take(self._subscription.drain(TURN_SAMPLES))
+                self._take()
             self._writer.commit()
         except sqlite3.OperationalError as error:
             self._fail(str(error))
@@ -221,10 +221,12 @@ class Recorder:
             return self._subscription.counts().queued > TURN_SAMPLES
         return False
 
-    def _take(self, delivery: Delivery) -> None:
-        self._pending = list(delivery.batches)
-        self._pending_samples = sum(batch.samples for batch in delivery.batches)
-        self._pending_lost = delivery.lost
+    def _take(self) -> None:
+        with self._lock:
+            delivery = self._subscription.drain(TURN_SAMPLES)
+            self._pending = list(delivery.batches)
+            self._pending_samples = sum(batch.samples for batch in delivery.batches)
+            self._pending_lost += delivery.lost
         for batch in delivery.batches:
             self._append(batch)
         for event in self._events.events(self._told):
@@ -239,11 +241,11 @@ class Recorder:
 
     def _settle(self) -> None:
         """Note that all that was taken is safe."""
-        self._stored += self._pending_samples
-        self._handled += self._pending_samples + self._pending_lost
-        lost, self._pending_lost = self._pending_lost, 0
+        with self._lock:
+            self._handled += self._pending_samples + self._pending_lost
+            self._stored += self._pending_samples
+            lost, self._pending_lost, self._pending_samples = self._pending_lost, 0, 0
         self._pending.clear()
-        self._pending_samples = 0
         self.raw.settle()
         if self.state == "failing":
             self.state, self.reason, self._failures = "recording", "", 0
@@ -317,8 +319,3 @@ class Recorder:
 
     def _post(self, kind: str, text: str) -> None:
         self._events.post(time.time_ns(), SOURCE, kind, text)
-
-
-def recordable(pumps: Iterable[Pump]) -> dict[str, Any]:
-    """Return what a recording should know of its sources, without secrets."""
-    return {"sources": {pump.name: {"url": pump.source.url} for pump in pumps}}

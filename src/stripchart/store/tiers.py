@@ -66,7 +66,7 @@ def sums_of_rows(column: NDArray[np.float64]) -> Sums:
     runs = column.reshape(-1, FANOUT)
     held = np.count_nonzero(runs == runs, axis=1)  # noqa: PLR0124 - NaN is what differs from itself
     there = FANOUT - np.count_nonzero(is_absent(column).reshape(-1, FANOUT), axis=1)
-    return _sums(runs, runs, runs, held, there, decimals(column))
+    return _sums(runs, runs, runs, held, there, decimals(column + 0.0))  # -0.0 is none
 
 
 def sums_of_sums(sums: Sums) -> Sums:

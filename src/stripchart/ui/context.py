@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from stripchart.flow import ledger
 from stripchart.flow.events import MAX_EVENTS, Event, EventLog
 from stripchart.ui.marks import merge
 from stripchart.ui.readout import READOUT_PAUSE, READOUT_SECONDS, Readout, read_out
@@ -15,7 +16,7 @@ from stripchart.ui.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stripchart.flow.archive import Archive
+    from stripchart.flow.archive import Archive, Recorder
     from stripchart.flow.hub import Hub
     from stripchart.flow.pump import Pump
 
@@ -44,6 +45,8 @@ class Context:
         Milliseconds between two updates of a page; stretched when many pages are open.
     events
         What happened to them.
+    recorder
+        What keeps the samples, if they are kept.
     archive
         The past beyond what memory holds, if it is kept.
     explain
@@ -66,6 +69,7 @@ class Context:
     events: EventLog = field(default_factory=EventLog)
     explain: Callable[[str], dict[str, Any]] = _explain_none
     archive: Archive | None = None
+    recorder: Recorder | None = None
     open_pages: set[object] = field(default_factory=set)
     exports: int = 0
     refused_sessions: int = 0
@@ -92,6 +96,11 @@ class Context:
     def sessions(self) -> int:
         """How many pages are open now."""
         return len(self.open_pages)
+
+    def ledger(self) -> dict[str, Any]:
+        """Return every counter, and whether they balance."""
+        recording = None if self.recorder is None else self.recorder.describe()
+        return ledger.snapshot(self.pumps, self.hub, recording)
 
     def happened(self) -> list[Event]:
         """Return the events of this run that are marked; the same list while nothing has happened."""

@@ -11,7 +11,6 @@ from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
 from stripchart.errors import ConfigError, StripchartError
-from stripchart.flow import ledger
 from stripchart.flow.history import EVER
 from stripchart.store.export import FORMATS
 from stripchart.store.rows import UnknownChannelsError
@@ -104,7 +103,7 @@ class LedgerHandler(ApiHandler):
 
     def get(self) -> None:
         """Tell every counter, and whether they balance."""
-        self.reply(ledger.snapshot(self.context.pumps, self.context.hub))
+        self.reply(self.context.ledger())
 
 
 class EventsHandler(ApiHandler):
@@ -246,12 +245,15 @@ class MetricsHandler(ApiHandler):
 
 
 class HealthHandler(ApiHandler):
-    """GET /healthz: 200 while every pump makes progress (the loop does, since it answers)."""
+    """GET /healthz: 200 while every pump and the recorder make progress (the loop does, since it answers)."""
 
     def get(self) -> None:
         """Tell what is wrong, if anything is."""
         hung = [pump.name for pump in self.context.pumps if not pump.alive()]
         failed = [f"{pump.name}: {pump.reason}" for pump in self.context.pumps if pump.state == "failed"]
+        recorder = self.context.recorder
+        if recorder is not None and not recorder.alive():
+            failed.append(f"recording: {recorder.describe()['reason'] or 'no progress'}")
         if hung or failed:
             self.reply({"status": "unhealthy", "hung": hung, "failed": failed}, 503)
         else:

@@ -8,7 +8,6 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from stripchart.flow import ledger
 from stripchart.flow.pump import State
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ class _LedgerCollector(Collector):
         self._context = context
 
     def collect(self) -> Iterator[Metric]:
-        account = ledger.snapshot(self._context.pumps, self._context.hub)
+        account = self._context.ledger()
         yield from _source_metrics(account["sources"])
         samples = CounterMetricFamily(
             "stripchart_subscription_samples", "Samples by what became of them.", labels=["subscription", "outcome"]
@@ -36,6 +35,19 @@ class _LedgerCollector(Collector):
             queued.add_metric([name], counts["queued"])
         yield samples
         yield queued
+        if account["recording"] is not None:
+            recorded = CounterMetricFamily(
+                "stripchart_recording_samples", "Samples by what became of them.", labels=["outcome"]
+            )
+            for outcome in ("published", "stored", "lost"):
+                recorded.add_metric([outcome], account["recording"][outcome])
+            yield recorded
+            yield GaugeMetricFamily(
+                "stripchart_recording_queued", "Samples not safe yet.", value=account["recording"]["queued"]
+            )
+            yield GaugeMetricFamily(
+                "stripchart_recording_bytes", "Size of the file.", value=account["recording"]["bytes"]
+            )
         context = self._context
         events = CounterMetricFamily("stripchart_events", "Events by kind.", labels=["source", "kind"])
         for labels, total in context.events.totals().items():

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from stripchart.errors import ConfigError
-from stripchart.flow.records import Batch, Channel, Kind, make_batch
+from stripchart.flow.records import ABSENT, Batch, Channel, Kind, make_batch
 from stripchart.frames import to_frame
 
 START_NS = 1_700_000_000_123_456_789
@@ -59,14 +59,31 @@ def test_polars_has_utc_times_to_the_nanosecond(batch: Batch):
     assert frame["note"].to_list() == VALUES[2]
 
 
+def test_arrow_tells_what_never_came_from_nan():
+    values = ([20.5, np.nan, ABSENT], [0, ABSENT, 1], ["", "ön", "x"])
+    table = to_frame(make_batch("desk", CHANNELS, TIMES, values), "arrow")
+    assert {field.name: str(field.type) for field in table.schema} == {
+        "time": "timestamp[ns, tz=UTC]",
+        "temp": "double",
+        "door": "double",
+        "note": "string",
+    }
+    assert table["time"].cast("int64").to_pylist() == TIMES.tolist()
+    assert table["temp"].null_count == 1
+    assert np.isnan(table["temp"].to_pylist()[1])
+    assert table["door"].to_pylist() == [0, None, 1]
+    assert table["note"].to_pylist() == [None, "ön", "x"]
+
+
 def test_a_text_column_without_rows_is_text_to_polars():
     assert to_frame(make_batch("desk", CHANNELS, [], [[], [], []]), "polars").schema["note"] == pl.String
 
 
-@pytest.mark.parametrize("kind", ["numpy", "pandas", "polars"])
+@pytest.mark.parametrize("kind", ["numpy", "pandas", "polars", "arrow"])
 def test_no_rows_are_an_empty_frame_with_all_columns(kind: str):
     frame = to_frame(make_batch("desk", CHANNELS, [], [[], [], []]), kind)
-    assert {"temp", "door", "note"} <= set(frame if kind == "numpy" else frame.columns)
+    names = frame if kind == "numpy" else frame.column_names if kind == "arrow" else frame.columns
+    assert {"temp", "door", "note"} <= set(names)
     assert len(frame["temp"]) == 0
 
 
@@ -79,9 +96,16 @@ def test_a_name_that_is_taken_gets_the_kind_behind_it(kind: str):
     assert list(frame["level (text)"]) == ["low", "low", "high"]
 
 
+def test_no_column_is_lost_to_a_name():
+    channels = (Channel("time"), Channel("time (number)"), Channel("level (text)"))
+    channels += (Channel("level"), Channel("level", kind=Kind.TEXT))
+    frame = to_frame(make_batch("tank", channels, TIMES, [[1, 2, 3]] * 4 + [["a", "b", "c"]]), "numpy")
+    assert len(frame) == 6
+
+
 def test_an_unknown_kind_is_refused(batch: Batch):
-    with pytest.raises(ConfigError, match="expected 'numpy', 'pandas' or 'polars', got 'arrow'"):
-        to_frame(batch, "arrow")
+    with pytest.raises(ConfigError, match="expected 'numpy', 'pandas', 'polars' or 'arrow', got 'R'"):
+        to_frame(batch, "R")
 
 
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
@@ -89,3 +113,9 @@ def test_a_package_that_is_missing_is_named(batch: Batch, kind: str, monkeypatch
     monkeypatch.setitem(sys.modules, kind, None)  # as Python itself marks a module that cannot be imported
     with pytest.raises(ConfigError, match=rf"{kind} is not installed; pip install stripchart\[{kind}\]"):
         to_frame(batch, kind)
+
+
+def test_arrow_without_pyarrow_says_what_to_do(batch: Batch, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ConfigError, match=r"pip install stripchart\[parquet\]"):
+        to_frame(batch, "arrow")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from stripchart.errors import ConfigError
+from stripchart.store.rows import distinct_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from stripchart.flow.records import Batch
 
 Frame: TypeAlias = "dict[str, NDArray[Any]] | Any"
-"""A dict of NumPy arrays, or a pandas or polars DataFrame."""
+"""A dict of NumPy arrays, a pandas or polars DataFrame, or an Arrow table."""
 
 
 def to_frame(batch: Batch, kind: str) -> Frame:
@@ -24,10 +25,8 @@ def to_frame(batch: Batch, kind: str) -> Frame:
         If the kind is unknown or its package is not installed.
     """
     columns: dict[str, Any] = {"time": batch.time.view("datetime64[ns]")}
-    for channel, values in zip(batch.channels, batch.values, strict=True):
-        # A channel may be called "time", and one that sent numbers and text is two.
-        name = f"{channel.name} ({channel.kind})" if channel.name in columns else channel.name
-        columns[name] = values
+    # A channel may be called "time", and one that sent numbers and text is two.
+    columns |= zip(distinct_names(batch.channels, columns), batch.values, strict=True)
     if kind == "numpy":
         return columns
     if kind == "pandas":
@@ -39,7 +38,17 @@ def to_frame(batch: Batch, kind: str) -> Frame:
         texts = {name: polars.String for name, values in columns.items() if values.dtype == object}
         frame = polars.DataFrame(columns, schema_overrides=texts)
         return frame.with_columns(polars.col("time").dt.replace_time_zone("UTC"))
-    raise ConfigError(f"frame: kind: expected 'numpy', 'pandas' or 'polars', got {kind!r}")
+    if kind == "arrow":
+        return _to_arrow(columns)
+    raise ConfigError(f"frame: kind: expected 'numpy', 'pandas', 'polars' or 'arrow', got {kind!r}")
+
+
+def _to_arrow(columns: dict[str, Any]) -> Any:
+    """Return a table in which what never came is null: sums in SQL pass over that, but not over NaN."""
+    from stripchart.store.arrow import import_arrow, to_array, to_times
+
+    time = to_times(columns.pop("time").view("int64"))
+    return import_arrow().table({"time": time, **{name: to_array(values) for name, values in columns.items()}})
 
 
 def _import(name: str) -> Any:

@@ -198,15 +198,20 @@ class TestImport:
 
     def test_other_programs_files(self, tmp_path: Path) -> None:
         day = "2026-05-01 10:00:0"
-        (tmp_path / "log.csv").write_text(f"t;temp\n{day}0;21,5\n{day}1;err\n{day}2;1\n")
-        result = ran("import", "log.csv", "--stream", "kiln", "--time-column", "t", "--zone", "UTC", cwd=tmp_path)
-        assert result.stdout == "log.stripchart: 3 rows: kiln (3)\n"
-        assert result.stderr == "stripchart: note: log.csv: temp: 1 cells are no numbers and were kept as text\n"
-        with Recording(tmp_path / "log.stripchart") as recording:
+        (tmp_path / "kiln log.csv").write_text(f"t;temp\n{day}0;21,5\n{day}1;err\n{day}2;1\n")
+        arguments = ["import", "kiln log.csv", "--stream", "kiln", "--time-column", "t", "--zone", "UTC"]
+        folder = tmp_path / "recordings"
+        result = ran(*arguments, cwd=tmp_path, STRIPCHART_RECORDINGS=str(folder))
+        assert result.stdout == f"{folder}/kiln-log.stripchart: 3 rows: kiln (3)\n"
+        assert result.stderr == "stripchart: note: kiln log.csv: temp: no numbers, kept as text: 1 cell\n"
+        with Recording(folder / "kiln-log.stripchart") as recording:
             assert [row.time for row in plain(recording.batches("kiln"))] == [MAY, MAY + SECOND, MAY + 2 * SECOND]
-        path = tmp_path / "log.stripchart"
-        told = mistake("import", str(tmp_path / "log.csv"))
-        assert told.startswith(f"{path}: is there already; continue it with --into {path}")
+        again = ran(*arguments, cwd=tmp_path, STRIPCHART_RECORDINGS=str(folder))
+        assert again.returncode == 2
+        assert "kiln-log.stripchart: is there already; continue it with --into " in again.stderr
+        exported = ran("export", "kiln-log", cwd=tmp_path, STRIPCHART_RECORDINGS=str(folder))
+        assert exported.stdout == "kiln-log.csv: 3 rows of 1 stream\n"
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["kiln log.csv", "kiln-log.csv", "recordings"]
 
     def test_a_mistake_is_told(self, tmp_path: Path) -> None:
         path = tmp_path / "a.csv"

@@ -79,7 +79,7 @@ def test_what_is_no_number_is_text_or_nothing(tmp_path: Path) -> None:
         ("temp", True): Channel("temp", kind=Kind.TEXT),
         ("mode", True): Channel("mode", kind=Kind.TEXT),
     }
-    assert notes == ["temp: 1 cells are no numbers and were kept as text"]
+    assert notes == ["temp: no numbers, kept as text: 1 cell"]
 
 
 def test_the_time_may_be_named(tmp_path: Path) -> None:

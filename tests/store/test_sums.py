@@ -12,7 +12,7 @@ from stripchart.flow.history import within
 from stripchart.flow.records import ABSENT, Batch, Channel, Kind, make_batch
 from stripchart.store.reader import Recording
 from stripchart.store.rows import Choice
-from stripchart.store.sums import MAX_SPANS, check_spans, numbers, summarise, summed, sums
+from stripchart.store.sums import MAX_SPANS, check_spans, numbers, summarise, summed, sums, window_for
 from stripchart.store.writer import Writer
 from support.tables import plain
 
@@ -113,6 +113,11 @@ def test_many_spans_at_once_come_in_batches() -> None:
     at_once = list(sums(CHOICE, over([batch], 1), 0, 5000, 1, window=10_000))
     assert [len(part) for part in at_once] == [2048, 2048, 904]
     assert plain(at_once) == plain(sums(CHOICE, over([batch], 1), 0, 5000, 1))
+
+
+def test_fewer_spans_are_asked_for_at_once_where_there_are_many_rows() -> None:
+    assert [window_for(rows, 100) for rows in (0, 10_000, 100_000, 10**9)] == [1000, 1000, 200, 97]
+    assert window_for(5, 0) == 1000
 
 
 def test_sums_that_overflow() -> None:

@@ -34,7 +34,7 @@ class Format(StrEnum):
 
 
 def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A recording, or its name in the folder of recordings.")],
     *,
     form: Annotated[
         Format | None, typer.Option("--format", help="By the ending of OUT if not given, else csv.")
@@ -63,24 +63,27 @@ def export(
     each. Times are UTC. CSV and Parquet can be imported again, exactly.
     """
     from stripchart.store.export import SUFFIXES, file_names
+    from stripchart.store.library import find
     from stripchart.store.reader import Recording
 
     form = form or _format_of(out)
-    with Recording(file) as recording:
+    path = find(file)
+    beside = path if path == Path(file) else Path(path.name)  # what has only a name is exported to where one is
+    with Recording(path) as recording:
         request = _Request(recording, form, (start, stop), channels or [], seconds("--every", every))
         if split:
-            folder = out or file.with_name(f"{file.stem}-{form}")
+            folder = out or beside.with_name(f"{beside.stem}-{form}")
             names = file_names((choice.stream for choice in request.choices), SUFFIXES[form])
             _write_folder(request, folder, names, force=force)
         elif out == STDOUT:
             for piece in request.render(request.choices):
                 sys.stdout.buffer.write(piece)
         else:
-            path = out or file.with_suffix(SUFFIXES[form])
-            with _new_file(path, force=force) as write, _progress() as progress:
+            target = out or beside.with_suffix(SUFFIXES[form])
+            with _new_file(target, force=force) as write, _progress() as progress:
                 for piece in request.render(request.choices, progress):
                     write(piece)
-            typer.echo(f"{path}: {request.told()}")
+            typer.echo(f"{target}: {request.told()}")
         for problem in recording.problems:
             typer.echo(f"stripchart: warning: {problem}", err=True)
     return 0
@@ -91,7 +94,7 @@ def import_(
     *,
     into: Annotated[
         Path | None,
-        typer.Option(metavar="RECORDING", help="Continued if it is there. A new one beside FILE if not given."),
+        typer.Option(metavar="RECORDING", help="Continued if it is there. A new one, called as FILE, if not given."),
     ] = None,
     stream: Annotated[str, typer.Option(metavar="NAME", help="Name of the stream; the file's if not given.")] = "",
     time_column: Annotated[
@@ -103,9 +106,9 @@ def import_(
 ) -> int:
     """Make a recording of a CSV or Parquet file: our own exports exactly, and those of other programs."""
     from stripchart.store.importing import Options, import_file
-    from stripchart.store.schema import SUFFIX
+    from stripchart.store.library import place_for
 
-    recording = into or file.with_suffix(SUFFIX)
+    recording = into or place_for([file.stem])
     if into is None and recording.exists():
         raise ConfigError(f"{recording}: is there already; continue it with --into {recording}, or give another name")
     with _progress() as progress:
@@ -162,7 +165,7 @@ class _Request:
             self.choices = [sums for choice in self.choices if (sums := summed(choice)) is not None]
         if not self.choices:
             raise ConfigError("--every: expected channels of numbers, found only texts")
-        counts = {stream.name: stream.rows - stream.first_row for stream in streams}
+        self._counts = counts = {stream.name: stream.rows - stream.first_row for stream in streams}
         spans = (self._stop - self._start) // self._every + 1 if self._every else sum(counts.values())
         self.size = max(sum(min(counts[choice.stream], spans) for choice in self.choices), 1)
 
@@ -182,7 +185,7 @@ class _Request:
         return f"{self.rows:,} rows of {streams} stream{'s' * (streams != 1)}"
 
     def _read(self, choice: Choice) -> Iterable[Batch]:
-        from stripchart.store.sums import numbers, sums
+        from stripchart.store.sums import numbers, sums, window_for
 
         recording, start, stop = self._recording, self._start, self._stop
         whole = self._whole[choice.stream]
@@ -193,7 +196,8 @@ class _Request:
         def summarise(begin: int, end: int) -> Any:
             return recording.summary(choice.stream, names, begin, end, self._every)
 
-        return sums(whole, summarise, start, stop, self._every)
+        window = window_for(self._counts[choice.stream], (stop - start) // self._every)
+        return sums(whole, summarise, start, stop, self._every, window=window)
 
 
 def _times(times: tuple[str | None, str | None], span: tuple[int, int]) -> tuple[int, int]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from stripchart.decoders.cells import TIME_NAMES, distinct, listed
+from stripchart.decoders.cells import TIME_NAMES, counted, distinct, listed
 from stripchart.decoders.csv import read_number
 from stripchart.errors import ConfigError
 from stripchart.flow.records import ABSENT, Batch, Channel, Kind
@@ -84,7 +84,7 @@ class ForeignCsv:
         while block := list(islice(rows, BLOCK_ROWS)):
             yield self._block(block)
         self.notes += [
-            f"{name}: {count:,} cells are no numbers and were kept as text" for name, count in self._odd.items()
+            f"{name}: no numbers, kept as text: {counted(count, 'cell')}" for name, count in self._odd.items()
         ]
 
     def _rows(self, progress: Callable[[int], None] = lambda _: None) -> Iterator[Line]:

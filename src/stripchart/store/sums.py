@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 MAX_SPANS: Final = 10_000_000
 WINDOW_SPANS: Final = 1_000
-"""Spans that are held at once."""
+"""Spans that are asked for at once, unless there are many rows in them."""
+WINDOW_ROWS: Final = 200_000
+"""Rows that may have to be read at once: a recording reads about a block of them at either end of a span."""
 BATCH_ROWS: Final = 2_048
 _WHATS: Final = ("min", "max", "mean", "count")
 
@@ -47,6 +49,12 @@ def check_spans(start_ns: int, stop_ns: int, every_ns: int) -> None:
     count = max(stop_ns - start_ns, 0) // every_ns
     if count > MAX_SPANS:
         raise ConfigError(f"every: expected longer spans of time, at most {MAX_SPANS:,} of them, not {count:,}")
+
+
+def window_for(rows: int, spans: int) -> int:
+    """Return for how many spans a recording is best asked at once, if there are so many rows in so many spans."""
+    each = min(max(rows // max(spans, 1), WINDOW_ROWS // WINDOW_SPANS), BATCH_ROWS)
+    return WINDOW_ROWS // each
 
 
 def sums(

@@ -331,7 +331,12 @@ def test_what_is_shown_can_be_taken_away(page: Page, bench: Bench, tmp_path: Pat
         page.locator("#export summary").click()
         page.locator("#export p", has_text="1 of 2 channels").wait_for()
         assert parse_qs(urlsplit(link.get_attribute("href") or "").query)["channels"] == ["bench/temperature"]
+        with page.expect_download() as download:
+            page.locator("[data-format=csv]").click()
+        table = list(csv.reader(Path(download.value.path()).read_text().splitlines()))
+        assert [float(row[-1]) for row in table[1:]] == list(range(1000, 1100))
 
+        page.locator("#export summary").click()
         with page.expect_download() as download:
             page.locator("[data-picture=png]").click()
         assert download.value.suggested_filename.startswith("Cold room ")

@@ -165,8 +165,13 @@ def test_trouble_shows_and_memory_does_meanwhile(bench: Bench, monkeypatch: pyte
     bench.visit.until(lambda: bench.visit.told("past")["trouble"])
     assert "no disk" in bench.visit.told("past")["trouble"]
     assert bench.visit.rows() == 20_000 - bench.hub.held("s").first
+    bench.look(6_000, 6_100)
+    for _ in range(5):
+        bench.visit.ticks()
+        time.sleep(0.02)
+    assert bench.visit.rows() == 20_000 - bench.hub.held("s").first  # memory has nothing there, so it stays
     bench.shelf.error = None
-    bench.visit.until(lambda: bench.visit.rows() == 20_000)
+    bench.visit.until(lambda: bench.visit.rows() == 110)
     assert bench.visit.told("past") == {"busy": False, "trouble": ""}
 
 

@@ -60,6 +60,14 @@ class Facts(NamedTuple):
     events: list[Event]
 
 
+def remembers(hub: Hub, stream: str, span: Span) -> bool:
+    """Say whether memory has rows of a stream in a span, or may have."""
+    try:
+        return hub.held(stream).start_ns < span.stop_ns
+    except KeyError:
+        return False
+
+
 class Record:
     """Knows what the archive holds beyond memory. Safe in any thread.
 

@@ -17,6 +17,7 @@ from stripchart.ui.annals import Annals
 from stripchart.ui.layout import Layout
 from stripchart.ui.page import Look, Page
 from stripchart.ui.past import Past, Wish
+from stripchart.ui.record import remembers
 from stripchart.ui.wire import to_json
 
 if TYPE_CHECKING:
@@ -210,7 +211,9 @@ class Session:
         if drawn is None:
             return {}
         views = {view.key: view for view in self._views()}
-        data = self._from_memory((views[wish.key] for wish in drawn.missing), now_ns)
+        # Where memory has nothing of the span, the page keeps what it has.
+        missing = (wish for wish in drawn.missing if remembers(self._context.hub, wish.stream, wish.span))
+        data = self._from_memory((views[wish.key] for wish in missing), now_ns)
         for wish, picture in drawn.pictures:
             view, later = views[wish.key], []
             if tuple(view.columns) != picture.names:

@@ -92,7 +92,7 @@ follow(page, "past", ({busy, trouble}) => {
   document.getElementById("busy").hidden = !busy;
   const note = document.getElementById("trouble");
   note.hidden = !trouble;
-  note.textContent = trouble && `The recording cannot be read, so this is what memory holds: ${trouble}.`;
+  note.textContent = trouble && `The recording cannot be read, so the picture may not be whole: ${trouble}.`;
 });
 follow(page, "tick", (tick) => {
   strips.take(tick, toolbar);

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stripchart.config.file import Config, Server, View, load
+from stripchart.config.recording import RecordTable
 from stripchart.config.spec import SourceSpec
 from stripchart.errors import ConfigError
 from stripchart.flow.clock.source import ClockOptions
@@ -37,7 +38,7 @@ def mistakes(file: Path, text: str) -> list[str]:
 
 def test_the_shortest(file: Path):
     config = loaded(file, "[sources.desk]\nurl = 'sim:'")
-    assert config == Config(file, View(), Server(), (SourceSpec("sim:", "desk"),))
+    assert config == Config(file, View(), Server(), RecordTable(name=file.stem), (SourceSpec("sim:", "desk"),))
 
 
 def test_everything(file: Path):

@@ -54,7 +54,7 @@ def test_the_names_that_other_programs_read_are_there():
 
 
 def test_nothing_balances():
-    assert ledger.snapshot([], Hub()) == {"sources": {}, "subscriptions": {}, "balanced": True}
+    assert ledger.snapshot([], Hub()) == {"sources": {}, "subscriptions": {}, "recording": None, "balanced": True}
 
 
 def test_a_decoder_that_loses_bytes_is_found_out():

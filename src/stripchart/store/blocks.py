@@ -8,7 +8,7 @@ import numpy as np
 
 from stripchart.flow.records import Kind
 from stripchart.store import tiers
-from stripchart.store.codec import pack, pack_ints
+from stripchart.store.codec import pack, pack_ints, pack_quickly
 from stripchart.store.schema import BLOCK_ROWS, FANOUT, PAGE, PIECE, insert
 from stripchart.store.tiertable import SpansRow, SumsRow, read_spans, read_sums
 
@@ -81,13 +81,15 @@ def _write_entries(
 ) -> None:
     """Write neighbouring entries; their place is a stream, a level, and the number of the first."""
     (stream, level, first), count = place, len(spans.start)
+    # A piece is packed anew when its page is complete; until then it only has to be cheap.
+    floats, ints = (pack_quickly, pack_quickly) if count < PAGE else (pack, pack_ints)
     insert(
         connection, "tier_time",
-        stream, level, first, count, pack_ints(spans.start), pack_ints(spans.stop), spans.gaps.tobytes(),
+        stream, level, first, count, ints(spans.start), ints(spans.stop), spans.gaps.tobytes(),
     )  # fmt: skip
     for channel, each in sums.items():
-        values = map(pack, (each.low, each.high, each.total))
-        parts = (*values, pack_ints(each.held), pack_ints(each.there))
+        values = map(floats, (each.low, each.high, each.total))
+        parts = (*values, ints(each.held), ints(each.there))
         insert(connection, "tier", channel, level, first, count, *parts)
 
 

@@ -84,6 +84,12 @@ def decimals(column: NDArray[np.float64]) -> int | None:
     return digits if np.isnan(column[~fits]).all() else None
 
 
+def pack_quickly(column: NDArray[Any]) -> bytes:
+    """Return the bytes of a column of numbers that will soon be packed anew, with others: in a tenth of the time."""
+    same = len(column) > 0 and are_same(column.view(np.uint64))
+    return CONSTANT + pack_plain(column[:1]) if same else PLAIN + pack_plain(column)
+
+
 def _pack_floats(column: NDArray[np.float64], layers: int) -> bytes:
     """Pack a column, of which the cells of ``layers`` more values may be kept apart."""
     bits = column.view(np.uint64)

@@ -9,6 +9,7 @@ import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -160,6 +161,33 @@ class TestWhat:
         assert result.stderr.startswith("stripchart: warning: ")
         assert "block 0" in result.stderr
         assert result.stdout.splitlines()[-1].startswith("2026-05-01T10:00:02.999000000Z,bench,2999.0,999.")
+
+
+class TestFullDisk:
+    """Where a file may not grow beyond a megabyte."""
+
+    def limited(self, *arguments: str) -> str:
+        command = ["sh", "-c", 'ulimit -f 2000; exec "$@"', "sh", *COMMAND, *arguments]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=LONG, env=environment(), check=False)
+        assert (result.returncode, result.stdout) == (2, "")
+        return result.stderr
+
+    def test_it_is_told_and_nothing_is_left(self, tmp_path: Path) -> None:
+        writer = Writer(tmp_path / "a.stripchart")
+        for first in range(0, 60_000, 2_000):
+            writer.append(numbered(2_000, start=MAY + first * SECOND))
+        writer.close()
+        path = str(tmp_path / "a.stripchart")
+        assert "a.csv: cannot be written: File too large" in self.limited("export", path)
+        assert [found.name for found in tmp_path.iterdir()] == ["a.stripchart"]
+        assert ran("export", path).returncode == 0
+        rows = (tmp_path / "a.csv").read_text().splitlines()
+        noise = np.random.default_rng(1).normal(size=len(rows))
+        noisy = [f"{row},{value}" for row, value in zip(rows, ["x", *noise[1:]], strict=True)]
+        (tmp_path / "a.csv").write_text("\n".join(noisy))
+        told = self.limited("import", str(tmp_path / "a.csv"), "--into", str(tmp_path / "b.stripchart"))
+        assert "b.stripchart.part: cannot be written on: " in told
+        assert sorted(found.name for found in tmp_path.iterdir()) == ["a.csv", "a.stripchart"]
 
 
 class TestProgress:

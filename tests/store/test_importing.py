@@ -152,6 +152,19 @@ class TestMistakes:
             import_file(broken, into, Options())
         assert into.read_bytes() == before
 
+    def test_one_that_came_meanwhile_is_not_lost(self, bench: Path, tmp_path: Path) -> None:
+        into = tmp_path / "a.stripchart"
+        with pytest.raises(ConfigError, match=r"a\.stripchart: has come into being meanwhile"):
+            import_file(bench, into, Options(), lambda _: into.write_text("mine"))
+        assert into.read_text() == "mine"
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["a.stripchart", "bench.csv"]
+
+    def test_a_file_that_cannot_be_read(self, tmp_path: Path) -> None:
+        for name in ("a.csv", "a.parquet"):
+            (tmp_path / name).symlink_to("/proc/self/mem")
+            with pytest.raises(ConfigError, match=f"{name}: (cannot be read|expected a Parquet file)"):
+                read(tmp_path / name)
+
     def test_a_recording_that_is_being_written(self, bench: Path, tmp_path: Path) -> None:
         writer = Writer(tmp_path / "a.stripchart")
         with pytest.raises(ConfigError, match="is being recorded already"):

@@ -254,7 +254,7 @@ class Endless(Shelf):
         try:
             while self.made < self.fails_after:
                 self.made += 1
-                yield numbered(2_000)
+                yield numbered(2_000, step=0)
             raise DamagedError("a page of the record is damaged")
         finally:
             self.closed = True
@@ -355,6 +355,13 @@ class TestExport:
                 assert connection.recv(1000)
             until(lambda: endless.closed and site.context.exports == 0)
             assert site.ask("/healthz").status == 200
+
+    def test_a_visitor_who_goes_before_anything_came_ends_it_too(self) -> None:
+        endless = Endless()
+        with serve(look={"archive": endless}) as site:
+            with site.request("/api/export?every=1"):
+                until(lambda: endless.made > 10)
+            until(lambda: endless.closed and site.context.exports == 0)
 
     def test_only_so_many_at_once(self) -> None:
         with serve(look={"archive": Endless()}) as site, ExitStack() as stack:

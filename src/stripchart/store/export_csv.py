@@ -15,7 +15,7 @@ Several streams are one value a line, all rows of the first stream before those 
     2026-05-01T10:00:07.000000250Z,bench,1,,,gap,
 
 - ``time`` is UTC to the nanosecond. The head of a column is told in ``labels``.
-- A number is the shortest text that reads back to the bit. ``nan`` is what a sensor sent as such, whatever the bits of
+- A number has the fewest digits that read back to the bit. ``nan`` is what a sensor sent as such, whatever the bits of
   that NaN; an empty cell came not at all. An empty text is no different from one that never came.
 - ``row`` numbers the rows of a stream from 0; a line of kind ``gap`` stands before a row that something is missing
   before. A row that holds nothing is one line with an empty value.
@@ -106,7 +106,7 @@ class CsvEncoder:
 def _cells(channel: Channel, column: NDArray[Any]) -> list[str]:
     if channel.kind is Kind.TEXT:
         return [_text(str(text)) for text in column.tolist()]
-    # orjson writes floats as Python's repr does, in a quarter of the time; what JSON lacks reads "null".
+    # orjson finds the digits that Python's repr does, in a quarter of the time; what JSON lacks reads "null".
     text = orjson.dumps(np.ascontiguousarray(column), option=orjson.OPT_SERIALIZE_NUMPY).decode()
     cells = text[1:-1].split(",")
     odd = np.flatnonzero(~np.isfinite(column))

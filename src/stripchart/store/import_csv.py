@@ -59,20 +59,14 @@ def _read_wide(path: Path, head: Sequence[str], lines: Iterable[Line]) -> Iterat
         if key in keys[:place]:
             raise mistake(path, 1, "columns of different names", f"{head[len(WIDE_HEAD) + place]!r} twice")
     for block, gap in _blocks(path, len(head), lines):
-        for (stream, several), after in zip(groupby(block, lambda line: line.cells[1]), _first(gap), strict=False):
+        for place, (stream, several) in enumerate(groupby(block, lambda line: line.cells[1])):
             part = list(several)
             columns = list(zip(*(line.cells for line in part), strict=True))
             values = tuple(
                 _column(path, part, channel, cells)
                 for channel, cells in zip(channels, columns[len(WIDE_HEAD) :], strict=True)
             )
-            yield Batch(undo(stream), channels, _times(path, part, columns[0]), values, gap=after)
-
-
-def _first(value: bool) -> Iterator[bool]:
-    yield value
-    while True:
-        yield False
+            yield Batch(undo(stream), channels, _times(path, part, columns[0]), values, gap=gap and not place)
 
 
 def _blocks(path: Path, width: int, lines: Iterable[Line]) -> Iterator[tuple[list[Line], bool]]:

@@ -148,6 +148,7 @@ class GrowingStream:
         elif self.channels[place] != channel:
             self.channels[place] = channel
             self.renewed.add(place)
+            self._places.clear()  # sets of channels that were seen before may bring back the old unit
         return place
 
     def _find_places(self, channels: tuple[Channel, ...]) -> list[int]:

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from stripchart.flow.events import EventLog
+    from stripchart.flow.events import Event, EventLog
     from stripchart.flow.hub import Hub
     from stripchart.flow.pump import Pump
-    from stripchart.flow.records import Batch
+    from stripchart.flow.records import Batch, Chunk
 
 log = logging.getLogger(__name__)
 
@@ -119,12 +119,16 @@ class Recorder:
         self._told = -1
         self._pumps: list[Pump] = []
         self._pending: list[Batch] = []  # taken from the queue, and not safe yet
+        self._pending_events: list[Event] = []
+        self._pending_chunks: list[tuple[str, Chunk]] = []
         self._pending_samples = self._pending_lost = 0
+        self._begun: set[str] = set()  # streams recorded in this run
         self._failures = 0
         self._stored = 0
         self._lock = threading.Lock()  # between what was taken and what is counted
         self._beat = time.monotonic()
         self._stopping = threading.Event()
+        self._stop_by = 0.0
         self._thread: threading.Thread | None = None
         self._writer = self._open()
         with hub.lock:
@@ -150,7 +154,9 @@ class Recorder:
 
         Stop the pumps first.
         """
-        self._stopping.set()
+        if not self._stopping.is_set():
+            self._stop_by = time.monotonic() + STOP_TIMEOUT
+            self._stopping.set()
         if self._thread is None:
             self._close()
             return True
@@ -192,7 +198,7 @@ class Recorder:
             more = self._turn()
             if self.state == "failing":
                 retry_at = self._beat + RETRY_SECONDS
-            if stopping and not more:
+            if stopping and (not more or self._beat > self._stop_by):
                 break
         self._close()
 
@@ -200,17 +206,17 @@ class Recorder:
         return any(getattr(pump.source, "durable", False) for pump in self._pumps)
 
     def _turn(self) -> bool:
-        """Take what is queued and commit it; return whether there is more to do at once."""
+        """Take what is queued and commit it; return whether more is queued, and may be tried at once."""
         try:
             if self._failures >= REOPEN_AFTER:
                 self._reopen()
-            if not self._pending:
+            if not (self._pending or self._pending_events or self._pending_chunks):
                 self._take()
             self._writer.commit()
         except sqlite3.OperationalError as error:
             self._fail(str(error))
         except (sqlite3.DatabaseError, DamagedError) as error:
-            self._begin_anew(error)
+            return self._begin_anew(error)
         except (ConfigError, OSError) as error:
             self._fail(str(error))
         except Exception as error:  # the last line of defence: a fault of ours must not stop the monitor
@@ -218,7 +224,7 @@ class Recorder:
             self._fail(f"unexpected {type(error).__name__}: {error}")
         else:
             self._settle()
-            return self._subscription.counts().queued > TURN_SAMPLES
+            return self._subscription.counts().queued > 0
         return False
 
     def _take(self) -> None:
@@ -227,17 +233,24 @@ class Recorder:
             self._pending = list(delivery.batches)
             self._pending_samples = sum(batch.samples for batch in delivery.batches)
             self._pending_lost += delivery.lost
-        for batch in delivery.batches:
-            self._append(batch)
-        for event in self._events.events(self._told):
-            self._told = event.number
-            self._writer.event(event)
-        for source, chunk in self.raw.take():
-            self._writer.chunk(source, chunk)
+        self._pending_events = self._events.events(self._told)
+        if self._pending_events:
+            self._told = self._pending_events[-1].number
+        self._pending_chunks = self.raw.take()
+        self._append_pending()
 
-    def _append(self, batch: Batch) -> None:
-        follows = self.renumbering.note(batch.stream, batch.first, self._writer.rows(batch.stream), len(batch))
-        self._writer.append(batch if follows else batch.labelled(batch.stream, gap=True, first=batch.first))
+    def _append_pending(self) -> None:
+        """Hand to the writer what was taken and is not safe yet."""
+        for place, batch in enumerate(self._pending):
+            follows = self.renumbering.note(batch.stream, batch.first, self._writer.rows(batch.stream), len(batch))
+            if not follows or batch.stream not in self._begun:  # what came between the last run and this is missing
+                self._pending[place] = batch.labelled(batch.stream, gap=True, first=batch.first)
+                self._begun.add(batch.stream)
+            self._writer.append(self._pending[place])
+        for event in self._pending_events:
+            self._writer.event(event)
+        for source, chunk in self._pending_chunks:
+            self._writer.chunk(source, chunk)
 
     def _settle(self) -> None:
         """Note that all that was taken is safe."""
@@ -246,6 +259,8 @@ class Recorder:
             self._stored += self._pending_samples
             lost, self._pending_lost, self._pending_samples = self._pending_lost, 0, 0
         self._pending.clear()
+        self._pending_events.clear()
+        self._pending_chunks.clear()
         self.raw.settle()
         if self.state == "failing":
             self.state, self.reason, self._failures = "recording", "", 0
@@ -295,11 +310,10 @@ class Recorder:
         self._writer.abandon()
         self._writer = self._open()
         self.renumbering.clear()
-        for batch in self._pending:
-            self._append(batch)
+        self._append_pending()
 
-    def _begin_anew(self, error: Exception) -> None:
-        """Move the file aside: SQLite says that it is damaged."""
+    def _begin_anew(self, error: Exception) -> bool:
+        """Move the file aside, as SQLite says that it is damaged; return whether a new one is begun."""
         try:
             self._writer.abandon()
             moved = set_aside(self.path)
@@ -307,7 +321,10 @@ class Recorder:
             self._post("lost", f"the recording was damaged; it is now {moved.name}, and a new one is begun")
             self._reopen()
         except (ConfigError, DamagedError, OSError, sqlite3.Error) as failure:
+            self._failures = REOPEN_AFTER  # nothing is open now: there is nothing to commit into
             self._fail(str(failure))
+            return False
+        return True
 
     def _close(self) -> None:
         self._subscription.close()

@@ -134,6 +134,8 @@ def connect(path: Path, *, write: bool, immutable: bool = False) -> sqlite3.Conn
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None,
         check_same_thread=False,
     )  # fmt: skip
+    # A text that is no longer UTF-8 fails its row's checksum; it must not fail the whole query.
+    connection.text_factory = lambda text: text.decode("utf-8", "replace")
     try:
         connection.execute("PRAGMA cell_size_check = ON")
         connection.execute("PRAGMA trusted_schema = OFF")

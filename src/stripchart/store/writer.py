@@ -9,6 +9,7 @@ import json
 import sqlite3
 import time
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -109,11 +110,17 @@ class Writer:
         """Take the rows of a batch; they are safe after the next commit."""
         stream = self._streams.get(batch.stream)
         if stream is None:
-            self._last_stream += 1
-            stream = GrowingStream(batch.stream, self._last_stream, is_new=True)
-            self._streams[batch.stream] = stream
+            stream = self._streams[batch.stream] = self._find_or_make(stored_text(batch.stream))
         stream.append(batch)
         self._changed[stream] = None
+
+    def _find_or_make(self, name: str) -> GrowingStream:
+        """Return the stream of a name as the file holds it: names that differ for Python may be one there."""
+        stream = self._streams.get(name)
+        if stream is None:
+            self._last_stream += 1
+            stream = self._streams[name] = GrowingStream(name, self._last_stream, is_new=True)
+        return stream
 
     def event(self, event: Event) -> None:
         """Take an event."""
@@ -203,14 +210,14 @@ class Writer:
     def _write(self, due: Iterable[GrowingStream]) -> int:
         """Write all there is; return the bytes of the new journal row, 0 if there is none."""
         connection = self._connection
-        entries = []
+        entries: list[journal.Entry] = []
         for stream in self._changed:
             self._number_channels(stream)
             write_names(connection, stream)
             for block in stream.full:
                 write_block(connection, stream, block)
             if stream not in due and stream.block.filled:
-                entries.append(_journal_entry(stream))
+                entries += _journal_entries(stream)
         for stream in due:
             write_block(connection, stream, stream.block)
         size = 0
@@ -258,16 +265,18 @@ class Writer:
             raise
 
 
-def _journal_entry(stream: GrowingStream) -> journal.Entry:
-    """Return the rows of a stream that are neither in the file nor in a full block."""
+def _journal_entries(stream: GrowingStream) -> Iterator[journal.Entry]:
+    """Yield the rows of a stream that are neither in the file nor in a full block, cut where something is missing."""
     block = stream.block
     first = block.number * BLOCK_ROWS
     begin = max(stream.journaled - first, 0)
     places = list(block.columns)
-    return journal.Entry(
-        stream.number, first + begin, begin in block.gaps, block.time[begin:],
-        [stream.ids[place] for place in places], [block.column(place)[begin:] for place in places],
-    )  # fmt: skip
+    ids = [stream.ids[place] for place in places]
+    for here, stop in pairwise([begin, *(gap for gap in block.gaps if gap > begin), block.filled]):
+        yield journal.Entry(
+            stream.number, first + here, here in block.gaps, block.time[here:stop],
+            ids, [block.column(place)[here:stop] for place in places],
+        )  # fmt: skip
 
 
 def _open(path: Path, *, power_safe: bool) -> sqlite3.Connection:

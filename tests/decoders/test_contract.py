@@ -9,6 +9,7 @@ from stripchart.decoders.csv import CsvDecoder
 from stripchart.decoders.detection.auto import AutoDecoder
 from stripchart.decoders.json import JsonDecoder
 from stripchart.decoders.keyvalue import KeyValueDecoder
+from stripchart.decoders.recorded import MAX_FRAME, RecordedDecoder
 from stripchart.decoders.topics import TopicsDecoder
 from stripchart.flow.records import Chunk
 from stripchart.testing import TIME_NS, DecoderContract
@@ -73,3 +74,11 @@ class TestAutoOfTopics(DecoderContract):
 
     def make(self) -> Any:
         return AutoDecoder()
+
+
+class TestRecorded(DecoderContract):
+    samples = (RecordedDecoder.samples[0].data, RecordedDecoder.samples[0].data)
+    max_buffered = MAX_FRAME
+
+    def make(self) -> Any:
+        return RecordedDecoder()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from dataclasses import dataclass
 from functools import cache, cached_property, partial, reduce
 from operator import xor
@@ -15,6 +16,7 @@ from stripchart.config.options import fill
 from stripchart.decoders.dsmr import MAX_TELEGRAM
 from stripchart.decoders.lines import MAX_LINE
 from stripchart.decoders.objects import MAX_BYTES
+from stripchart.decoders.recorded import MAGIC, MAX_FRAME
 from stripchart.decoders.vedirect import MAX_BLOCK
 from stripchart.plugins import load, registered
 from support.corpus import cobs, crc16, slip
@@ -31,7 +33,8 @@ BUILT_IN: Final = sorted(
 BOUNDS: Final = {
     "arduino": 2 * MAX_LINE + 1, "csv": 2 * MAX_LINE + 1, "keyvalue": 2 * MAX_LINE + 1, "json": MAX_BYTES,
     "teleplot": MAX_LINE, "nmea": MAX_LINE, "regex": MAX_LINE, "vedirect": MAX_BLOCK, "dsmr": MAX_TELEGRAM,
-    "sds011": 10, "pmsx003": 32, "binary": 600, "topics": 0, "auto": (64 << 10) + MAX_BYTES,
+    "sds011": 10, "pmsx003": 32, "binary": 600, "topics": 0, "recorded": MAX_FRAME,
+    "auto": (64 << 10) + MAX_BYTES,
 }  # fmt: skip
 """Bytes that each may hold."""
 FIELDS: Final = [
@@ -154,6 +157,8 @@ def seal(name: str, data: bytes) -> bytes:
         return re.sub(rb"(/[^/!]*!)[0-9A-Fa-f]{4}", _sealed_telegram, data)
     if name == "vedirect":
         return _sealed_blocks(data)
+    if name == "recorded":
+        return _sealed_frames(data)
     return data
 
 
@@ -173,3 +178,15 @@ def _sealed_blocks(data: bytes) -> bytes:
         pieces.append(bytes([-sum(counted) % 256][: len(other)]) + other[1:])
         block = other[1:]
     return b"\nChecksum\t".join(pieces)
+
+
+def _sealed_frames(data: bytes) -> bytes:
+    first, *others = data.split(MAGIC)
+    pieces = [first]
+    for other in others:
+        size, body = other[:4], other[12:]
+        told = int.from_bytes(size, "little")
+        head = MAGIC + size + zlib.crc32(body[:told]).to_bytes(4, "little")
+        whole = len(other) >= 12
+        pieces.append(head + zlib.crc32(head).to_bytes(4, "little") + body if whole else MAGIC + other)
+    return b"".join(pieces)

@@ -60,6 +60,14 @@ class Theme(StrEnum):
     DARK = "dark"
 
 
+class Times(StrEnum):
+    """Times that replayed rows get."""
+
+    PACED = "paced"
+    NOW = "now"
+    RECORDED = "recorded"
+
+
 Host = Annotated[
     str | None, typer.Option(metavar="HOST", help="Address to listen on; beyond this machine, visitors need a token.")
 ]
@@ -218,6 +226,40 @@ def run(config: ConfigPath, options: RunOptions) -> int:
     options.no_open = options.no_open or not loaded.server.open
     usual = loaded.recording if loaded.recording.enabled else None
     return _run(lambda: loaded.monitor(record=options.recording(usual), **options.for_monitor()), options)
+
+
+@runs_monitor
+def replay(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording, by its path or its name.")],
+    options: RunOptions,
+    *,
+    speed: Annotated[
+        float, typer.Option(metavar="NUMBER", min=0, help="How many times as fast as it was; 0: as fast as it can.")
+    ] = 1.0,
+    decode: Annotated[
+        str, typer.Option(metavar="NAME", help="Decode the bytes that were kept (--raw) anew, with this decoder.")
+    ] = "",
+    start: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="Begin here: 2026-05-01T12:00, or -10m before the end.")
+    ] = "",
+    stop: Annotated[str, typer.Option("--to", metavar="TIME", help="End here.")] = "",
+    at: Annotated[Times, typer.Option(help="Times that rows get: see below.", show_default=True)] = Times.PACED,
+) -> int:
+    """Watch a recording once more, as if its sources were there.
+
+    Rows get the times at which they are replayed (paced), the recorded ones shifted to begin now (now), or the recorded
+    ones (recorded).
+    """
+
+    def make() -> Monitor:
+        from stripchart.cli.replaying import sources_of
+        from stripchart.monitor import Monitor
+
+        sources = sources_of(file, speed=speed, decode=decode, start=start, stop=stop, at=at.value, into=options.record)
+        arguments = {"title": f"{file.stem}, replayed", "record": options.recording(None), **options.for_monitor()}
+        return Monitor(*sources, **arguments)
+
+    return _run(make, options)
 
 
 @app.command()

@@ -6,7 +6,7 @@ from stripchart.decoders.detection.candidates import CANDIDATES, Candidate
 from stripchart.flow.records import Chunk, Tally
 from stripchart.plugins import load, registered
 
-NEED_TO_BE_TOLD = {"auto", "topics", "regex", "binary"}
+NEED_TO_BE_TOLD = {"auto", "topics", "regex", "binary", "recorded"}
 
 
 def test_all_formats_that_can_be_recognised_are_among_them() -> None:

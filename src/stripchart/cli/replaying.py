@@ -1,0 +1,58 @@
+"""``stripchart replay``: a recording once more, as if its sources were there."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from stripchart.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stripchart.config.spec import SourceSpec
+
+
+def sources_of(
+    file: Path,
+    *,
+    speed: float = 1.0,
+    decode: str = "",
+    start: str = "",
+    stop: str = "",
+    at: str = "paced",
+    into: Path | None = None,
+) -> list[SourceSpec]:
+    """Return a source for each that was recorded, by its name, so that their streams are called as they were.
+
+    ``into`` is where the replay is recorded, if it is.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such recording, or it has not what is asked for.
+    """
+    from stripchart.config.spec import source
+    from stripchart.store import library
+    from stripchart.store.instants import parse_instant
+    from stripchart.store.reader import Recording
+
+    path = library.find(file)
+    if into is not None and into.resolve() == path.resolve():
+        raise ConfigError(f"--record: {into}: would be replayed into itself; give another file")
+    with Recording(path) as recording:
+        names = list(dict.fromkeys(stream.name.partition("/")[0] for stream in recording.streams()))
+        if decode:
+            names = recording.raw_sources()
+        _, end_ns = recording.span() or (0, 0)
+    if not names:
+        what = "no bytes of its sources were kept, only rows; record with --raw, or leave --decode out"
+        raise ConfigError(f"--decode: {file}: {what}" if decode else f"{file}: nothing was recorded in it")
+    for option, text in (("--from", start), ("--to", stop)):
+        try:
+            parse_instant(text or "0", end_ns)
+        except ConfigError as error:
+            raise ConfigError(f"{option}: {error}") from None
+    options: dict[str, Any] = {"speed": speed, "decode": decode, "start": start, "stop": stop, "at": at}
+    begins_ns = time.time_ns()  # the same for all, so that they keep in step
+    return [source(f"replay:{path}", name=name, source=name, begins_ns=begins_ns, **options) for name in names]

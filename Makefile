@@ -55,14 +55,16 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache
 
-# All tests, the longest beside the rest: it holds decoders to their promises, with 20,000 examples each where nobody
-# waits (CI).
+# All tests, in two halves at once: those that mostly wait (for browsers, brokers and devices) beside those that compute.
+# The longest of these holds decoders to their promises, with 20,000 examples each where nobody waits (CI).
 LONGEST := tests/decoders/test_invariants.py
+WAITING := tests/browser tests/faults tests/senders tests/sources $(wildcard tests/test_*.py)
 define run_all
 	rm -f .coverage .coverage.*; \
-	$(BIN)/python -m pytest -q $(LONGEST) >.longest.log 2>&1 & longest=$$!; \
-	$(BIN)/python -m coverage run -m pytest --ignore $(LONGEST); failed=$$?; \
-	wait $$longest || failed=1; cat .longest.log; rm -f .longest.log; \
+	$(BIN)/python -m coverage run -m pytest $(WAITING) >.waiting.log 2>&1 & waiting=$$!; \
+	$(BIN)/python -m coverage run -m pytest tests $(addprefix --ignore ,$(WAITING) $(LONGEST)); failed=$$?; \
+	$(BIN)/python -m pytest -q $(LONGEST) || failed=1; \
+	wait $$waiting || failed=1; cat .waiting.log; rm -f .waiting.log; \
 	[ $$failed = 0 ] && $(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report
 endef
 

@@ -308,10 +308,16 @@ class Monitor:
     ) -> dict[str, NDArray[Any]]: ...
 
     @overload
-    def frame(self, stream: str, *, seconds: float | None = None, kind: Literal["pandas", "polars"]) -> Any: ...
+    def frame(
+        self, stream: str, *, seconds: float | None = None, kind: Literal["pandas", "polars", "arrow"]
+    ) -> Any: ...
 
     def frame(
-        self, stream: str, *, seconds: float | None = None, kind: Literal["numpy", "pandas", "polars"] = "numpy"
+        self,
+        stream: str,
+        *,
+        seconds: float | None = None,
+        kind: Literal["numpy", "pandas", "polars", "arrow"] = "numpy",
     ) -> Frame:
         """Return the recent data of a stream.
 
@@ -323,7 +329,8 @@ class Monitor:
             Only the newest so many; all that memory holds if not given.
         kind
             "numpy": a dict with ``time`` (datetime64[ns], UTC, shape (n,)) and one array of shape (n,) a channel;
-            "pandas": a DataFrame with a UTC DatetimeIndex; "polars": a DataFrame with a ``time`` column.
+            "pandas": a DataFrame with a UTC DatetimeIndex; "polars": a DataFrame with a ``time`` column;
+            "arrow": a Table likewise.
 
         Raises
         ------

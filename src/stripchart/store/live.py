@@ -73,7 +73,11 @@ class LiveArchive:
                 self._recording = None
 
     def _row(self, stream: str, hub_row: int | None) -> int | None:
-        return None if hub_row is None else self._recorder.renumbering.row_of(stream, hub_row)
+        if hub_row is None:
+            return None
+        before = self._recorder.rows(stream)  # asked first: if nothing is recorded in this run yet, all of it is older
+        row = self._recorder.renumbering.row_of(stream, hub_row)
+        return before if row is None else row
 
     def _read(self) -> Recording:
         """Return the recording; the recorder may have begun another one."""

@@ -166,6 +166,10 @@ class Recorder:
             return False
         return not self._pending
 
+    def rows(self, stream: str) -> int:
+        """Return how many rows of a stream were taken, in this run and before."""
+        return self._writer.rows(stream)
+
     def alive(self) -> bool:
         """Say whether it makes progress: a disk that takes nothing is not well."""
         well = time.monotonic() - self._beat < STALLED_AFTER

@@ -39,7 +39,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
                 raise
             connection = connect(path, write=False, immutable=True)
             return _checked(connection, path)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:  # a message of SQLite's quotes what is damaged
         raise ConfigError(f"{path}: expected a recording of Stripchart, found none: {error}") from error
 
 

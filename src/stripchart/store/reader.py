@@ -311,7 +311,7 @@ class Recording:
             with self._pool.reading() as connection:
                 names, seal = self._known(connection)
                 yield Pages(connection, names, seal, self.problems)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeError) as error:  # a message of SQLite's quotes what is damaged
             problem = f"{self.path}: SQLite cannot read on: {error}"
             if problem not in self.problems:
                 self.problems.append(problem)

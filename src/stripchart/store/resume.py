@@ -40,7 +40,8 @@ def load(connection: sqlite3.Connection) -> Found:
     waiting: dict[GrowingStream, int] = {}
     last = 0
     for row in select(connection, "journal", "ORDER BY id"):
-        last, body, _ = row
+        number, body, _ = row
+        last = number if isinstance(number, int) else last  # it is NULL where the table's description is damaged
         try:
             entries = list(decode(body, names.is_text)) if is_intact(row) else None
         except JournalError:

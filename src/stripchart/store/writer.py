@@ -94,7 +94,7 @@ class Writer:
             raise
         try:
             self._begin(title, config or {})
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeError) as error:  # a message of SQLite's quotes what is damaged
             self.abandon()
             raise _translate(error, self.path) from error
         except BaseException:
@@ -297,7 +297,7 @@ def _open(path: Path, *, power_safe: bool) -> sqlite3.Connection:
         except BaseException:
             connection.close()
             raise
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeError) as error:
         raise _translate(error, path) from error
     return connection
 
@@ -307,7 +307,7 @@ def _last(connection: sqlite3.Connection, table: str) -> int:
     return last or 0
 
 
-def _translate(error: sqlite3.Error, path: Path) -> Exception:
+def _translate(error: sqlite3.Error | UnicodeError, path: Path) -> Exception:
     """Tell a file that is damaged from one that cannot be reached."""
     if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
         return ConfigError(f"{path}: cannot be written: {error}; is the disk full, or another program at it?")

@@ -5,8 +5,10 @@ It is the place for a user's data on this system, or what the environment variab
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
     from stripchart.store.reader import About
 
 VARIABLE: Final = "STRIPCHART_RECORDINGS"
-MAX_NAME: Final = 80
+MAX_NAME: Final = 150
+"""Bytes of a file's name without its ending; file systems take 255, and copies set aside have longer names."""
 _UNSAFE: Final = re.compile(r"[^\w+=@-]+")
+_DIGEST: Final = 8
+"""Digits that tell apart what was shortened."""
 
 
 class Entry(NamedTuple):
@@ -47,7 +52,7 @@ def folder() -> Path:
     """Return the folder of recordings; it is made when the first one is."""
     given = os.environ.get(VARIABLE)
     if given:
-        return Path(given)
+        return Path(given).expanduser()
     import platformdirs
 
     return platformdirs.user_data_path("stripchart", appauthor=False) / "recordings"
@@ -58,7 +63,10 @@ def place_for(names: Sequence[str]) -> Path:
 
     The folder is made, for this user alone, if it is not there.
     """
-    text = _UNSAFE.sub("-", "+".join(names)).strip("-")[:MAX_NAME] or "recording"
+    text = _UNSAFE.sub("-", "+".join(names)).strip("-") or "recording"
+    if len(text.encode()) > MAX_NAME:
+        digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
+        text = f"{text.encode()[: MAX_NAME - _DIGEST - 1].decode(errors='ignore')}-{digest}"
     place = folder()
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     return place / f"{text}{SUFFIX}"
@@ -73,8 +81,9 @@ def find(name: str | os.PathLike[str]) -> Path:
         If there is none.
     """
     path = Path(name)
-    if path.is_file():
-        return path
+    with suppress(OSError):  # a name may be too long for a path
+        if path.is_file():
+            return path
     known = {each.name.removesuffix(SUFFIX): each for each in _files()}
     found = known.get(os.fspath(name).removesuffix(SUFFIX))
     if found is not None:
@@ -90,18 +99,26 @@ def entries() -> list[Entry]:
 
 
 def describe(path: Path) -> Entry:
-    """Describe one recording."""
+    """Describe one recording; raises nothing."""
     from stripchart.store.reader import Recording
 
-    name, size = path.name.removesuffix(SUFFIX), path.stat().st_size
+    name, in_use = path.name.removesuffix(SUFFIX), is_locked(path)
     try:
         with Recording(path) as recording:
             about, streams = recording.about(), recording.streams()
-            rows = [stream for stream in streams if stream.rows > stream.first_row]
-            span = (min(s.start_ns for s in rows), max(s.stop_ns for s in rows)) if rows else None
-            return Entry(name, path, about.size, about, span, len(streams), is_locked(path), "")
-    except (ConfigError, DamagedError) as error:
-        return Entry(name, path, size, None, None, 0, is_locked(path), str(error))
+        rows = [stream for stream in streams if stream.rows > stream.first_row]
+        span = (min(each.start_ns for each in rows), max(each.stop_ns for each in rows)) if rows else None
+        return Entry(name, path, about.size, about, span, len(streams), in_use, "")
+    except (ConfigError, DamagedError, OSError) as error:  # OSError: it went while it was looked at
+        problem = str(error).removeprefix(f"{path}: ")
+        return Entry(name, path, _size(path), None, None, 0, in_use, problem)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _files() -> list[Path]:

@@ -23,11 +23,14 @@ def lock_path(recording: Path) -> Path:
 
 
 def is_locked(recording: Path) -> bool:
-    """Say whether a recording is being written."""
-    try:
-        FileLock(recording).release()
-    except ConfigError:
-        return True
+    """Say whether a recording is being written; nothing is made or changed, so it may lie where nobody can write."""
+    if sys.platform == "win32":
+        return False
+    with suppress(OSError), lock_path(recording).open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
     return False
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_type_hints
 import typer
 
 from stripchart._version import __version__
-from stripchart.cli import exporting, inspecting
+from stripchart.cli import exporting, inspecting, recordings
 from stripchart.cli.arguments import seconds
 from stripchart.cli.logs import log_to_stderr
 from stripchart.errors import ConfigError, StripchartError
@@ -262,6 +262,14 @@ def replay(
     return _run(make, options)
 
 
+@runs_monitor
+def show(file: recordings.File, options: RunOptions) -> int:
+    """Show a recording in the browser; nothing is recorded."""
+    if options.record or options.raw:
+        raise ConfigError("show: only shows what was recorded; --record and --raw have no place here")
+    return _run(lambda: recordings.finished(file, options.for_monitor()), options)
+
+
 @app.command()
 def ports() -> int:
     """List the serial ports of this machine."""
@@ -297,6 +305,8 @@ def schema() -> int:
 
 app.command()(exporting.export)
 app.command("import")(exporting.import_)
+for keep in (recordings.ls, recordings.info, recordings.note, recordings.rename, recordings.delete):
+    app.command()(keep)
 for inspect in (inspecting.explain, inspecting.decode, inspecting.formats):
     app.command()(inspect)
 

@@ -24,6 +24,7 @@ from stripchart.store.opening import Pool
 from stripchart.store.pages import EVER, Pages
 from stripchart.store.rawbytes import decode_chunks
 from stripchart.store.schema import COLUMNS, is_intact, select
+from stripchart.store.setaside import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,7 +103,7 @@ class Recording:
 
     def about(self) -> About:
         """Return its title, its runs and the like."""
-        size = sum(part.stat().st_size for part in self.path.parent.glob(f"{self.path.name}*") if part.is_file())
+        size = size_of(self.path)
         with self._reading() as pages:
             meta = {row[0]: row[1] for row in self._intact(pages, "meta")}
             runs = tuple(

@@ -17,7 +17,7 @@ from stripchart.flow.subscription import Overflow
 from stripchart.store.rawtap import RawTap
 from stripchart.store.renumbering import Renumbering
 from stripchart.store.retention import Limits
-from stripchart.store.setaside import set_aside
+from stripchart.store.setaside import set_aside, size_of
 from stripchart.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class Recorder:
             "reason": self.reason,
             **self.counts()._asdict(),
             "raw_bytes": self.raw.counts()._asdict(),
-            "bytes": sum(part.stat().st_size for part in self.path.parent.glob(f"{self.path.name}*")),
+            "bytes": size_of(self.path),
         }
 
     def _run(self) -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-import pytest
+from typing import TYPE_CHECKING
 
 from stripchart.store import backlog as backlog_module
 from stripchart.store.backlog import Backlog
 from stripchart.store.growing import GrowingStream
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_the_streams_that_wait_longest_are_due(monkeypatch: pytest.MonkeyPatch) -> None:

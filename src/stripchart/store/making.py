@@ -33,13 +33,15 @@ def make_recorder(spec: RecordSpec, hub: Hub, pumps: Sequence[Pump], events: Eve
 
     Returns
     -------
-    None if the user named no file and none can be written: the monitor then goes on without.
+    None if the user named no file, and none can be written or all there is comes from recordings already: the monitor
+    then goes on without.
 
     Raises
     ------
     ConfigError
-        If the file that the user named cannot be written.
+        If the file that the user named cannot be written, or is replayed.
     """
+    replayed = [getattr(pump.source, "replayed_file", None) for pump in pumps]
     options = RecordOptions(
         raw=spec.raw,
         power_safe=spec.power_safe,
@@ -49,11 +51,24 @@ def make_recorder(spec: RecordSpec, hub: Hub, pumps: Sequence[Pump], events: Eve
     )
     if spec.file:
         file = Path(spec.file)
-        return Recorder(hub, file if file.suffix else file.with_name(file.name + SUFFIX), events, options)
+        file = file if file.suffix else file.with_name(file.name + SUFFIX)
+        if file.resolve() in replayed:
+            raise ConfigError(f"{file}: would be replayed into itself; give another file with --record")
+        try:
+            return Recorder(hub, file, events, options)
+        except OSError as error:
+            raise ConfigError(
+                f"{file}: cannot be written: {error.strerror}; give another place with --record"
+            ) from error
+    if replayed and all(replayed):
+        log.info("what is replayed is not recorded again; --record FILE would do it")
+        return None
     try:
         file = place_for([spec.name] if spec.name else [pump.name for pump in pumps])
-        files = [file, *(file.with_name(f"{file.stem}-{number}{SUFFIX}") for number in range(2, MOST_BESIDE + 1))]
-        free = next((each for each in files if not is_locked(each)), file)
+        numbers = range(2, MOST_BESIDE + len(replayed) + 1)
+        files = [file, *(file.with_name(f"{file.stem}-{number}{SUFFIX}") for number in numbers)]
+        files = [each for each in files if each.resolve() not in replayed]
+        free = next((each for each in files if not is_locked(each)), files[0])
         return Recorder(hub, free, events, options)
     except (ConfigError, OSError) as error:
         log.warning("nothing is recorded: %s", error)

@@ -21,6 +21,7 @@ from stripchart.store.replayed import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 COALESCE: Final = 0.01
 """Seconds between two reads of a paced replay."""
@@ -84,6 +85,14 @@ class ReplaySource:
         self._origin_ns = self._shift_ns = 0
         self._began = self._last = 0.0
         self._left_out = 0
+
+    @property
+    def replayed_file(self) -> Path | None:
+        """The recording's file, resolved, if it is there: nothing must be recorded into it meanwhile."""
+        try:
+            return library.find(self._target).resolve()
+        except ConfigError:
+            return None
 
     def open(self) -> None:
         """Open the recording and begin; ConfigError if it is not there, or has not what is asked for."""

@@ -163,6 +163,8 @@ class Monitor:
             pump = Pump(
                 name, built, decoder, self.hub, must_start=spec.must_start, clock=spec.clock(), events=self._events
             )
+            if self._server is not None:
+                self._check_durable(pump)
             self._specs[name] = spec
             self.pumps.append(pump)
             if self.recorder is not None:
@@ -188,12 +190,12 @@ class Monitor:
             self._refuse_if_stopped()
             if self._server is not None:
                 raise StripchartError("the monitor is running already")
-            self._check_durable()
+            self._check_durable(*self.pumps)
             self._open_record()
             kept: dict[str, Any] = {"recorder": self.recorder, "archive": self._archive}
             context = Context(self.hub, self.pumps, events=self._events, explain=self.explain, **self._look, **kept)
-            server = PageServer(context, **self._serving)  # type: ignore[arg-type]
             try:
+                server = PageServer(context, **self._serving)  # type: ignore[arg-type]
                 server.start()
             except BaseException:
                 self._close_record()
@@ -365,9 +367,10 @@ class Monitor:
         webbrowser.open(url)
         return None
 
-    def _check_durable(self) -> None:
-        durable = [pump.name for pump in self.pumps if getattr(pump.source, "durable", False)]
-        if durable and self._record is None:
+    def _check_durable(self, *pumps: Pump) -> None:
+        durable = [pump.name for pump in pumps if getattr(pump.source, "durable", False)]
+        kept = self._record is not None if self._server is None else self.recorder is not None
+        if durable and not kept:
             names = ", ".join(durable)
             raise ConfigError(f"{names}: durable: needs a recording, for only that says what is safe; give record=FILE")
 

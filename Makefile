@@ -56,14 +56,14 @@ clean:
 	rm -rf $(VENV) .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache
 
 # All tests, in two halves at once: those that mostly wait (for browsers, brokers and devices) beside those that compute.
-# The longest of these holds decoders to their promises, with 20,000 examples each where nobody waits (CI).
+# The longest, behind the former, holds decoders to their promises, with 20,000 examples each where nobody waits (CI).
 LONGEST := tests/decoders/test_invariants.py
 WAITING := tests/browser tests/faults tests/senders tests/sources $(wildcard tests/test_*.py)
 define run_all
 	rm -f .coverage .coverage.*; \
-	$(BIN)/python -m coverage run -m pytest $(WAITING) >.waiting.log 2>&1 & waiting=$$!; \
+	( $(BIN)/python -m coverage run -m pytest $(WAITING); failed=$$?; \
+	  $(BIN)/python -m pytest -q $(LONGEST) || failed=1; exit $$failed ) >.waiting.log 2>&1 & waiting=$$!; \
 	$(BIN)/python -m coverage run -m pytest tests $(addprefix --ignore ,$(WAITING) $(LONGEST)); failed=$$?; \
-	$(BIN)/python -m pytest -q $(LONGEST) || failed=1; \
 	wait $$waiting || failed=1; cat .waiting.log; rm -f .waiting.log; \
 	[ $$failed = 0 ] && $(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report
 endef

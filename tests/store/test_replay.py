@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from stripchart.decoders.csv import CsvDecoder
 from stripchart.decoders.recorded import RecordedDecoder
-from stripchart.errors import ConfigError, EndOfSource
+from stripchart.errors import ConfigError, EndOfSource, SourceLost
 from stripchart.flow.pump import Pump
 from stripchart.flow.records import Batch, Channel, Chunk, Kind, make_batch
 from stripchart.store import replayed
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECOND = 1_000_000_000
+DAY = 86_400 * SECOND
 NUMBERS = count()
 
 
@@ -100,7 +101,7 @@ class TestRows:
     ) -> None:
         monkeypatch.setattr(replayed, "AHEAD_VALUES", 3)  # so that it reads on often
         truth = Truth()
-        given = [batch for _, batches in made for batch in batches]
+        given = [batch for _, batches in made for batch in batches if _as_sources_give(batch)]
         for batch in given:
             truth.append(batch)
         first = write(tmp_path / f"{next(NUMBERS)}.stripchart", given)
@@ -204,6 +205,67 @@ class TestTimes:
         assert plain(batches_of(source)) == plain(batches_of(source))
 
 
+class TestPauses:
+    """A recording of two runs with three days in between."""
+
+    @pytest.fixture
+    def twice(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        path = tmp_path / "twice.stripchart"
+        for start in (NOW, NOW + 3 * DAY):
+            monkeypatch.setattr(time, "time_ns", lambda start=start: start)
+            writer = Writer(path)
+            writer.append(numbered(3, start=start))
+            writer.append(numbered(3, start=start, stream="room"))
+            writer.chunk("bench", Chunk(b"1\n", start))
+            monkeypatch.setattr(time, "time_ns", lambda start=start: start + SECOND)
+            writer.close()
+        monkeypatch.undo()
+        return path
+
+    @pytest.mark.parametrize("at", ["now", "paced"])
+    def test_they_are_cut(self, twice: Path, at: str) -> None:
+        source = make(twice, source="bench", at=at, speed=10.0, begins_ns=time.time_ns())
+        times = np.concatenate([batch.time for batch in batches_of(source)])
+        step = SECOND // 10 if at == "paced" else SECOND
+        assert (times[3:] - times[:3]).tolist() == [2 * step] * 3
+
+    def test_rows_keep_their_times_where_the_user_wants_them(self, twice: Path) -> None:
+        source = make(twice, source="bench", at="recorded", speed=10.0)
+        times = np.concatenate([batch.time for batch in batches_of(source)])
+        assert (times[3:] - times[:3]).tolist() == [3 * DAY] * 3
+
+    def test_of_bytes_too(self, twice: Path) -> None:
+        first, second = chunks_of(make(twice, at="now", speed=10.0, decode="csv"))
+        assert second.time_ns - first.time_ns == 2 * SECOND
+
+    def test_or_kept(self, twice: Path) -> None:
+        source = make(twice, source="bench", at="now", pauses=True)
+        times = np.concatenate([batch.time for batch in batches_of(source)])
+        assert (times[3:] - times[:3]).tolist() == [3 * DAY] * 3
+
+
+class TestLoop:
+    def test_all_begin_again_where_the_recording_ends(self, recording: Path) -> None:
+        begins = time.time_ns()
+        for name in ("bench", "room"):  # the room has but one row, at the beginning
+            source = make(recording, source=name, at="now", speed=100.0, begins_ns=begins, loop=True)
+            decoder = RecordedDecoder()
+            starts = []
+            for _ in range(3):
+                source.open()
+                batches = decoder.feed(_until_lost(source))
+                starts.append(int(batches[0].time[0]) - begins)
+                assert sum(map(len, batches)) == {"bench": 20, "room": 1}[name]
+            source.close()
+            turn = (9 * SECOND + 5 + SECOND) // 100
+            assert starts == [0, turn, 2 * turn]
+
+    @pytest.mark.parametrize("options", [{"speed": 0.0}, {"at": "recorded", "speed": 1.0}])
+    def test_it_needs_a_pace_and_new_times(self, recording: Path, options: dict[str, Any]) -> None:
+        with pytest.raises(ConfigError, match="loop: needs a speed above 0, and new times"):
+            make(recording, **{"at": "now", "loop": True} | options)
+
+
 class TestRaw:
     def test_the_bytes_as_they_came(self, recording: Path) -> None:
         source = make(recording, decode="csv")
@@ -278,6 +340,21 @@ def test_a_pump_publishes_what_was_recorded(recording: Path) -> None:
     assert pump.state == "ended"
     assert {batch.stream for batch in taken} == {"bench", "bench/imu/left"}
     assert sum(map(len, taken)) == 20
+
+
+def _until_lost(source: ReplaySource) -> list[Chunk]:
+    chunks: list[Chunk] = []
+    try:
+        for _ in range(1_000):
+            chunks += source.read(0.05)
+    except SourceLost:
+        return chunks
+    raise AssertionError("it is not lost")
+
+
+def _as_sources_give(batch: Batch) -> bool:
+    """Say whether no name occurs twice in a batch."""
+    return len({channel.name for channel in batch.channels}) == len(batch.channels)
 
 
 def _below(batch: Batch, source: str | None) -> Batch:

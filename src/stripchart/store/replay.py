@@ -11,11 +11,12 @@ import numpy as np
 from pydantic import Field
 
 from stripchart.decoders.recorded import encode
-from stripchart.errors import ConfigError, DamagedError, EndOfSource
+from stripchart.errors import ConfigError, DamagedError, EndOfSource, SourceLost
 from stripchart.flow.records import Batch, Chunk
 from stripchart.store import library
 from stripchart.store.instants import parse_instant
 from stripchart.store.pages import EVER
+from stripchart.store.pauses import KEPT_NS, Pauses, find_pauses
 from stripchart.store.reader import Recording
 from stripchart.store.replayed import Rows
 
@@ -66,12 +67,18 @@ class ReplaySource:
         which they are replayed, so that none is to come; "recorded": the recorded ones."""
         decode: str = ""
         """A decoder for the bytes that were kept (``--raw``); rows are replayed as they are if empty."""
+        pauses: bool = False
+        """Keep the times in which nobody recorded; they are cut to a second if not."""
+        loop: bool = False
+        """Begin again at the end of the recording, with new times."""
         begins_ns: int = 0
         """When the first replay begins, in nanoseconds since 1970, so that several keep in step; 0: when opened."""
 
     def __init__(self, target: str, options: Options) -> None:
         if not target:
             raise ConfigError("replay: expected a recording, such as replay:bench; stripchart ls lists those there are")
+        if options.loop and not (options.speed and options.at != "recorded"):
+            raise ConfigError("loop: needs a speed above 0, and new times: leave out at=recorded")
         self.url = f"replay:{target}"
         self.default_decoder = options.decode or "recorded"
         self.status = ""
@@ -82,7 +89,9 @@ class ReplaySource:
         self._rows: Rows | None = None
         self._raw: Iterator[Chunk] = iter(())
         self._waiting: Chunk | None = None
-        self._origin_ns = self._shift_ns = 0
+        self._pauses = Pauses()
+        self._origin_ns = self._end_ns = 0  # of the recording, without its pauses
+        self._start_ns = 0
         self._began = self._last = 0.0
         self._left_out = 0
 
@@ -109,13 +118,14 @@ class ReplaySource:
                 first_ns = self._open_raw(recording, first_ns, (start_ns, stop_ns))
             else:
                 self._rows = Rows(recording, self._names(recording), (start_ns, stop_ns))
+            self._pauses = Pauses() if options.pauses else find_pauses(recording)
         except DamagedError as error:
             raise ConfigError(str(error)) from error
-        self._origin_ns = max(first_ns, start_ns)
+        self._origin_ns = self._pauses.played_at(max(first_ns, start_ns))
+        self._end_ns = self._pauses.played_at(min(last_ns, stop_ns))
         now_ns = time.time_ns()
-        begins_ns, self._begins_ns = self._begins_ns or now_ns, 0
-        self._shift_ns = begins_ns - self._origin_ns
-        self._began = time.monotonic() - (now_ns - begins_ns) / _SECOND
+        self._start_ns, self._begins_ns = self._begins_ns or now_ns, 0
+        self._began = time.monotonic() - (now_ns - self._start_ns) / _SECOND
         self._last = 0.0
 
     def read(self, timeout: float) -> Sequence[Chunk]:
@@ -125,7 +135,7 @@ class ReplaySource:
         try:
             due_ns = self._next_ns()
             if due_ns is None:
-                raise EndOfSource(f"{self.url}: is at its end")
+                return self._end(timeout)
             until_ns = self._wait(due_ns, timeout)
             if until_ns is None:
                 return ()
@@ -169,6 +179,20 @@ class ReplaySource:
         self._waiting = next(self._raw, None)
         return first_ns or (self._waiting.time_ns if self._waiting else 0)
 
+    def _end(self, timeout: float) -> Sequence[Chunk]:
+        """End, or wait for the end of the recording, where all that replay it begin again."""
+        options = self._options
+        if not options.loop:
+            raise EndOfSource(f"{self.url}: is at its end")
+        lasted = (self._end_ns - self._origin_ns + KEPT_NS) / options.speed
+        wait = self._began + lasted / _SECOND - time.monotonic()
+        if wait > timeout:
+            time.sleep(max(timeout, 0.0))
+            return ()
+        time.sleep(max(wait, 0.0))
+        self._begins_ns = self._start_ns + int(lasted)
+        raise SourceLost(f"{self.url}: begins again")
+
     def _next_ns(self) -> int | None:
         """Return the recorded time of what comes next; None if nothing does."""
         if self._rows is not None:
@@ -180,7 +204,7 @@ class ReplaySource:
         speed = self._options.speed
         if not speed:
             return EVER[1]
-        due = self._began + (due_ns - self._origin_ns) / _SECOND / speed
+        due = self._began + (self._pauses.played_at(due_ns) - self._origin_ns) / _SECOND / speed
         wait = max(due, self._last + COALESCE) - time.monotonic()
         if wait > timeout:
             time.sleep(max(timeout, 0.0))
@@ -188,7 +212,8 @@ class ReplaySource:
         time.sleep(max(wait, 0.0))
         self._last = time.monotonic()
         until = self._origin_ns + (self._last - self._began) * speed * _SECOND
-        return max(due_ns, int(min(until, EVER[1])))  # what was waited for is due, however the numbers were rounded
+        until_ns = self._pauses.recorded_at(int(min(until, EVER[1] // 2)))
+        return max(due_ns, until_ns)  # what was waited for is due, however the numbers were rounded
 
     def _take_rows(self, rows: Rows, until_ns: int) -> list[Chunk]:
         now_ns = time.time_ns()
@@ -218,10 +243,10 @@ class ReplaySource:
         """Return the times that rows get."""
         if self._options.at == "recorded":
             return times
+        since = self._pauses.played(times) - self._origin_ns
         if self._options.at == "paced" and self._options.speed:
-            since = (times - self._origin_ns) / self._options.speed
-            return self._origin_ns + self._shift_ns + since.astype(np.int64)
-        return times + self._shift_ns
+            since = (since / self._options.speed).astype(np.int64)
+        return self._start_ns + since
 
     def _tell(self) -> None:
         """Say what a person should know of the recording."""

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from stripchart.flow.records import Channel, Kind, make_batch
+from stripchart.flow.records import Channel, Chunk, Kind, make_batch
 from stripchart.store.reader import Recording
 from stripchart.store.writer import Writer
 from support.tables import NOW
@@ -13,6 +15,7 @@ from support.truth import by_bucket, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 ROWS = 200_000
 STEP = 1_000_000
@@ -113,3 +116,22 @@ def test_unknown_names(recording: Recording) -> None:
     (run,) = recording.picture("bench", ["none", "temp"], int(TIME[0]), int(TIME[3]), STEP)
     assert np.isnan(run.columns[0]).all()
     assert run.columns[1].tolist() == TEMP[:3].tolist()
+
+
+def test_bytes_are_read_at_leisure_while_more_come(tmp_path: Path) -> None:
+    kept = [Chunk(b"%d " % number * 20_000, NOW + number) for number in range(8)]
+    writer = Writer(tmp_path / "a.stripchart")
+    for chunk in kept:
+        writer.chunk("bench", chunk)
+        writer.chunk("other", chunk)
+    writer.commit()
+    with Recording(writer.path) as recording, closing(sqlite3.connect(writer.path)) as other:
+        found = recording.chunks("bench")
+        first = next(found)
+        writer.chunk("bench", Chunk(b"x" * 200_000, NOW))
+        writer.commit()
+        assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0)  # nobody holds it up
+        assert [chunk for _, chunk in [first, *found]] == kept
+        assert len(list(recording.chunks())) == 2 * len(kept) + 1
+        assert list(recording.chunks("none")) == []
+    writer.close()

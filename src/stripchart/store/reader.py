@@ -23,7 +23,7 @@ from stripchart.store.names import Names, read_names
 from stripchart.store.opening import Pool
 from stripchart.store.pages import EVER, Pages
 from stripchart.store.rawbytes import decode_chunks
-from stripchart.store.schema import COLUMNS, is_intact, select
+from stripchart.store.schema import COLUMNS, is_intact, select, verify
 from stripchart.store.setaside import size_of
 
 if TYPE_CHECKING:
@@ -271,17 +271,32 @@ class Recording:
             return [name for (name,) in pages.connection.execute("SELECT DISTINCT source FROM raw ORDER BY source")]
 
     def chunks(self, source: str | None = None) -> Iterator[tuple[str, Chunk]]:
-        """Yield the bytes that were kept, of one source or of all, with the source's name, in order of arrival."""
+        """Yield the bytes that were kept, of one source or of all, with the source's name, in order of arrival.
+
+        Between two rows of the table nothing is held, so it may be read at leisure while the recording goes on.
+        """
         with self._reading() as pages:
-            where, values = ("WHERE source = ? ORDER BY id", (source,)) if source is not None else ("ORDER BY id", ())
-            for row in self._intact(pages, "raw", where, *values):
-                try:
-                    chunks = decode_chunks(row[5])
-                except ValueError as error:
-                    pages.note(f"raw row {row[0]} is damaged ({error})")
-                    continue
-                for chunk in chunks:
-                    yield row[1], chunk
+            last = pages.connection.execute("SELECT max(id) FROM raw").fetchone()[0] or 0
+        number = 0
+        while (row := self._raw_after(number, source)) is not None and number < row[0] <= last:
+            number = row[0]
+            for chunk in self._decode_raw(row):
+                yield row[1], chunk
+
+    def _raw_after(self, number: int, source: str | None) -> tuple[Any, ...] | None:
+        """Return the next row of kept bytes, intact or not."""
+        of_source, values = ("AND source = ?", (source,)) if source is not None else ("", ())
+        with self._reading() as pages:
+            return next(select(pages.connection, "raw", f"WHERE id > ? {of_source} ORDER BY id", number, *values), None)
+
+    def _decode_raw(self, row: tuple[Any, ...]) -> list[Chunk]:
+        try:
+            verify(row)
+            return decode_chunks(row[5])
+        except ValueError as error:  # a checksum, or a chunk
+            with self._reading() as pages:
+                pages.note(f"raw row {row[0]} is damaged ({error})")
+            return []
 
     def check(self) -> list[str]:
         """Read everything, and return all damage there is; see ``problems``."""

@@ -8,6 +8,7 @@ import pytest
 from stripchart.cli.replaying import sources_of
 from stripchart.errors import ConfigError
 from stripchart.flow.records import Channel, Chunk, make_batch
+from stripchart.monitor import Monitor
 from stripchart.store.reader import Recording
 from stripchart.store.writer import Writer
 from support.command import mistake, ran
@@ -62,6 +63,22 @@ def test_a_source_for_each_that_was_recorded_in_step(recording: Path) -> None:
     assert len({spec.options["begins_ns"] for spec in specs}) == 1
     for spec in specs:
         spec.build()
+
+
+def test_what_was_imported_may_be_called_as_no_source_can(tmp_path: Path) -> None:
+    path = tmp_path / "odd.stripchart"
+    writer = Writer(path)
+    long = "x" * 100
+    recorded = ["x" * 58, " odd", f"{long}1", f"{long}2/temp", "a\nb", "bench"]
+    for stream in recorded:
+        writer.append(numbered(3, stream=stream))
+    writer.close()
+    specs = {spec.options["source"]: spec.name for spec in sources_of(path)}
+    assert specs == {
+        "x" * 58: "x" * 58, " odd": "odd", f"{long}1": f"{'x' * 58}-2", f"{long}2": f"{'x' * 58}-3", "a\nb": "a-b",
+        "bench": "bench",
+    }  # fmt: skip
+    assert len(Monitor(*sources_of(path)).pumps) == len(recorded)
 
 
 class TestMistakes:

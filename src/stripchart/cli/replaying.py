@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from stripchart.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from stripchart.config.spec import SourceSpec
+
+_NUMBER: Final = 6
+"""Characters of a name that are left for a number behind it."""
 
 
 def sources_of(
@@ -55,4 +59,23 @@ def sources_of(
             raise ConfigError(f"{option}: {error}") from None
     options: dict[str, Any] = {"speed": speed, "decode": decode, "start": start, "stop": stop, "at": at}
     begins_ns = time.time_ns()  # the same for all, so that they keep in step
-    return [source(f"replay:{path}", name=name, source=name, begins_ns=begins_ns, **options) for name in names]
+    called = _names_of_sources(names)
+    return [source(f"replay:{path}", name=called[name], source=name, begins_ns=begins_ns, **options) for name in names]
+
+
+def _names_of_sources(names: Sequence[str]) -> dict[str, str]:
+    """Return names that sources can have: an import may have called its streams as it liked."""
+    from stripchart.config.spec import MAX_NAME, check_name, free_name
+
+    called: dict[str, str] = {}
+    odd = []
+    for name in names:
+        try:
+            check_name(name)
+            called[name] = name
+        except ConfigError:
+            odd.append(name)
+    for name in odd:
+        text = "".join(c if c.isprintable() and c != "/" else "-" for c in name)[: MAX_NAME - _NUMBER].strip()
+        called[name] = free_name(text or "source", called.values())
+    return called

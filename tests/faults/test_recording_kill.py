@@ -6,12 +6,9 @@ With a broker, what it said is safe is what it acknowledged; the rest is sent ag
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import threading
 import time
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,70 +17,21 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from stripchart.store.reader import Recording
+from support.killed import Killed
 from support.wait import until
 
 if TYPE_CHECKING:
-    from typing import Self, TextIO
+    from pathlib import Path
+    from typing import Self
 
     from numpy.typing import NDArray
 
     from stripchart.flow.records import Batch
     from support.broker import Broker
 
-SUPPORT = Path(__file__).parents[1] / "support"
 RATE = 1_000
 TICK = 0.01
 CHANCE = random.Random(4)
-
-
-class Killed:
-    """A program that reports by lines what is safe, and is killed; a context, so that none is left behind."""
-
-    def __init__(self, script: str, *arguments: str | Path) -> None:
-        command = [sys.executable, "-P", SUPPORT / script, *map(str, arguments)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.lines: list[str] = []
-        self._complaints = ""
-        self._said = threading.Event()
-        self._listener = threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True)
-        self._listener.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *details: object) -> None:
-        self.kill()
-
-    def until_said(self, seconds: float = 30.0) -> None:
-        """Wait for the first line."""
-        if not self._said.wait(seconds) or not self.lines:
-            self.kill()
-            raise AssertionError(f"nothing was said within {seconds} s")
-
-    def kill(self) -> str:
-        """End it at once, read what it had said before, and return what it complained of."""
-        if self.process.poll() is None:
-            self.process.kill()
-        return self.finish()
-
-    def finish(self) -> str:
-        """Wait for its end, and return what it complained of; safe twice."""
-        self.process.wait(30)
-        self._listener.join(10)
-        assert self.process.stderr is not None
-        if not self.process.stderr.closed:
-            with self.process.stderr as complaints:
-                self._complaints = complaints.read()
-        return self._complaints
-
-    def _listen(self, output: TextIO) -> None:
-        with output as lines:
-            for line in lines:
-                if line.endswith("\n"):
-                    self.lines.append(line.strip())
-                    self._said.set()
-        self._said.set()
 
 
 @pytest.mark.slow
@@ -115,6 +63,23 @@ def test_every_commit_that_was_reported_is_there(tmp_path: Path) -> None:
         safe = len(number)
     print(f"\n{safe:,} rows after 20 kills; {unreported:,} of them safe before it could say so")  # noqa: T201
     assert safe > 20_000
+
+
+def test_others_read_while_it_records_at_speed(tmp_path: Path) -> None:
+    path = tmp_path / "read.stripchart"
+    with Killed("scribe.py", path, "0") as scribe, ExitStack() as stack:
+        scribe.until_said()
+        onlookers = [stack.enter_context(Killed("onlooker.py", path, "4")) for _ in range(3)]
+        for onlooker in onlookers:
+            complaints = onlooker.finish()
+            assert onlooker.process.returncode == 0, complaints
+        assert scribe.process.poll() is None, scribe.kill()
+        assert scribe.kill() == ""
+    for onlooker in onlookers:
+        looks, rows = map(int, onlooker.lines[0].split())
+        print(f"\n{looks} looks at up to {rows:,} rows")  # noqa: T201 - figures to know
+        assert looks > 3
+        assert rows > 0
 
 
 def _joined(batches: list[Batch], channel: str) -> NDArray[Any]:

@@ -222,3 +222,34 @@ def test_the_hubs_rows_are_found_in_the_recording(tmp_path: Path) -> None:
     assert [recorder.renumbering.row_of("bench", row) for row in (0, 3, 5, 6)] == [10, 10, 12, 13]
     assert recorder.renumbering.row_of("other", 0) is None
     assert recorder.describe()["bytes"] == path.stat().st_size
+
+
+def test_a_commit_that_failed_and_is_there_after_all_comes_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a sync that failed: the journal holds the transaction, and is read when the file is opened anew."""
+    monkeypatch.setattr(recorder_module, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(recorder_module, "COMMIT_SECONDS", 0.01)
+    commit, failures = Writer.commit, iter(range(recorder_module.REOPEN_AFTER))
+
+    def commit_and_fail(self: Writer) -> None:
+        number = next(failures, None)
+        if number in {None, recorder_module.REOPEN_AFTER - 1}:
+            commit(self)
+        if number is not None:
+            raise sqlite3.OperationalError("disk I/O error")
+
+    hub, events = Hub(), EventLog()
+    recorder = Recorder(hub, tmp_path / "a.stripchart", events)
+    monkeypatch.setattr(Writer, "commit", commit_and_fail)
+    hub.publish(numbered(30))
+    events.post(1, "bench", "lost", "once")
+    recorder.start()
+    until(lambda: recorder.counts().stored == 60)
+    assert recorder.opened == 2
+    hub.publish(numbered(5))
+    assert recorder.stop()
+    assert recorder.counts() == (70, 70, 0, 0)
+    assert rows_of(recorder.path) == [*range(30), *range(5)]
+    with Recording(recorder.path) as recording:
+        assert [event.text for event in recording.events() if event.source == "bench"] == ["once"]

@@ -310,9 +310,15 @@ class Recorder:
         )
 
     def _reopen(self) -> None:
-        """Open the file anew, and append what was not safe yet."""
+        """Open the file anew, and append what was not safe yet.
+
+        A commit whose sync failed may have been written whole: what is in the file must not come twice.
+        """
+        reach = self._writer.reach()
         self._writer.abandon()
         self._writer = self._open()
+        if (self._pending or self._pending_events) and self._writer.reach() == reach:
+            return
         self.renumbering.clear()
         self._append_pending()
 

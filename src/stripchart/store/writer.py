@@ -106,6 +106,14 @@ class Writer:
         known = self._streams.get(stream)
         return known.rows if known else 0
 
+    def reach(self) -> tuple[dict[str, int], int]:
+        """Return the rows of each stream, and the number of the newest event, committed or not.
+
+        A commit that fails may be in the file all the same, once that is opened anew: its reach tells.
+        """
+        rows = {stream.name: stream.rows for stream in self._streams.values() if stream.rows}
+        return rows, self._last_event + len(self._events)
+
     def append(self, batch: Batch) -> None:
         """Take the rows of a batch; they are safe after the next commit."""
         stream = self._streams.get(batch.stream)

@@ -8,7 +8,7 @@ import numpy as np
 
 from stripchart.store.codec import unpack, unpack_ints
 from stripchart.store.journal import JournalError, decode
-from stripchart.store.schema import BLOCK_ROWS, ChecksumError, select, verify
+from stripchart.store.schema import BLOCK_ROWS, ChecksumError, newest_block, select, verify, whole_number
 from stripchart.store.tiertable import DamagedRow, SpansRow, read_spans, read_sums
 
 if TYPE_CHECKING:
@@ -68,12 +68,12 @@ class Pages:
     def bounds(self, stream: int) -> tuple[int, int]:
         """Return the numbers of the oldest row and of the one after the newest."""
         ask = self.connection.execute
-        oldest, newest = ask("SELECT min(number), max(number) FROM block WHERE stream = ?", (stream,)).fetchone()
+        oldest = whole_number(ask("SELECT min(number) FROM block WHERE stream = ?", (stream,)).fetchone()[0])
+        newest = newest_block(self.connection, stream)
         tail = [piece for piece in self._journal(stream) if len(piece.time)]
-        if newest is None:
+        if oldest is None or newest is None:
             return (tail[0].first, tail[-1].first + len(tail[-1].time)) if tail else (0, 0)
-        (rows,) = ask("SELECT rows FROM block WHERE stream = ? AND number = ?", (stream, newest)).fetchone()
-        stop = newest * BLOCK_ROWS + (rows if isinstance(rows, int) and 0 < rows <= BLOCK_ROWS else BLOCK_ROWS)
+        stop = newest * BLOCK_ROWS + self._rows_of(stream, newest)
         stop = max([stop, *(piece.first + len(piece.time) for piece in tail)])
         sealed = self.seal.get("rows", {}).get(str(stream), 0)
         if stop < sealed:
@@ -85,7 +85,7 @@ class Pages:
         ask = self.connection.execute
         (start,) = ask("SELECT min(start_ns) FROM block WHERE stream = ?", (stream,)).fetchone()
         (stop,) = ask("SELECT max(stop_ns) FROM block WHERE stream = ?", (stream,)).fetchone()
-        edges = [] if start is None else [start, stop]
+        edges = [edge for edge in map(whole_number, (start, stop)) if edge is not None]
         for piece in self._journal(stream):
             edges += [int(piece.time.min()), int(piece.time.max())] if len(piece.time) else []
         return (min(edges), max(edges)) if edges else (0, 0)
@@ -93,7 +93,7 @@ class Pages:
     def top_level(self, stream: int) -> int:
         """Return the highest level of tiers that a stream has; 0 if it has none."""
         query = "SELECT max(level) FROM tier_time WHERE stream = ?"
-        return self.connection.execute(query, (stream,)).fetchone()[0] or 0
+        return whole_number(self.connection.execute(query, (stream,)).fetchone()[0]) or 0
 
     def spans(self, stream: int, level: int, first: int, stop: int) -> list[SpansRow]:
         """Return the rows of a tier with entries from ``first`` to below ``stop``; damaged ones are left out."""
@@ -155,22 +155,30 @@ class Pages:
                 yield Piece(number * BLOCK_ROWS, unpack_ints(time, rows), places, columns)
             except ValueError as error:  # a checksum, or a column
                 self.note(f"{name}: block {number} is damaged ({error}); its {BLOCK_ROWS:,} rows are left out")
-        flushed = self.connection.execute("SELECT max(number) FROM block WHERE stream = ?", (stream,)).fetchone()[0]
+        flushed = newest_block(self.connection, stream)
         if flushed is not None:
-            (rows,) = self.connection.execute(
-                "SELECT rows FROM block WHERE stream = ? AND number = ?", (stream, flushed)
-            ).fetchone()
-            end = flushed * BLOCK_ROWS + (rows or 0)
+            end = flushed * BLOCK_ROWS + self._rows_of(stream, flushed)
         for piece in self._journal(stream):
             if piece.first + len(piece.time) > max(end, first) and piece.first < stop:
                 yield _cut(piece, end, stop)
+
+    def _rows_of(self, stream: int, number: int) -> int:
+        """Return how many rows a block has, all if that is damaged."""
+        query = "SELECT rows FROM block WHERE stream = ? AND number = ?"
+        for (rows,) in self.connection.execute(query, (stream, number)):
+            if isinstance(rows, int) and 0 < rows <= BLOCK_ROWS:
+                return rows
+        return BLOCK_ROWS
 
     def _cells(self, channels: Sequence[int], number: int, rows: int) -> dict[int, NDArray[Any]]:
         columns = {}
         for channel in channels:
             for row in select(self.connection, "cells", "WHERE channel = ? AND number = ?", channel, number):
-                verify(row)
-                columns[channel] = unpack(row[2], rows)
+                try:
+                    verify(row)
+                    columns[channel] = unpack(row[2], rows)
+                except ValueError as error:  # a checksum, or a column
+                    self.note(f"channel {channel}: block {number} is damaged ({error}); its values are left out")
         return columns
 
     def _journal(self, stream: int) -> list[Piece]:

@@ -19,7 +19,7 @@ from stripchart.frames import Frame, to_frame
 from stripchart.store import shape
 from stripchart.store.cover import cover
 from stripchart.store.instants import to_ns
-from stripchart.store.names import Names, read_names
+from stripchart.store.names import Names, read_names, read_seal
 from stripchart.store.opening import Pool
 from stripchart.store.pages import EVER, Pages
 from stripchart.store.rawbytes import decode_chunks
@@ -301,7 +301,7 @@ class Recording:
     def check(self) -> list[str]:
         """Read everything, and return all damage there is; see ``problems``."""
         with suppress(DamagedError), self._reading() as pages:
-            if pages.connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+            if pages.connection.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
                 pages.note("SQLite finds the file's structure damaged")
             for table in COLUMNS:
                 found = sum(1 for _ in self._intact(pages, table))
@@ -340,10 +340,7 @@ class Recording:
             " (SELECT count(*) FROM meta)"
         ).fetchone()
         if self._cache is None or self._cache[0] != counts:
-            seal = {}
-            for row in select(connection, "meta", "WHERE key = 'seal'"):
-                if is_intact(row):
-                    seal = json.loads(row[1])
+            seal = read_seal(connection)
             self._cache = counts, read_names(connection, seal), seal
         return self._cache[1:]
 

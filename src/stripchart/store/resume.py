@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import sqlite3
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,11 +11,8 @@ from stripchart.store.backlog import Backlog
 from stripchart.store.codec import unpack, unpack_ints
 from stripchart.store.growing import GrowingStream
 from stripchart.store.journal import Entry, JournalError, decode
-from stripchart.store.names import Names, read_names
-from stripchart.store.schema import BLOCK_ROWS, is_intact, select, verify
-
-if TYPE_CHECKING:
-    import sqlite3
+from stripchart.store.names import Names, read_names, read_seal
+from stripchart.store.schema import BLOCK_ROWS, is_intact, newest_block, select, verify
 
 
 class Found(NamedTuple):
@@ -40,53 +38,83 @@ def load(connection: sqlite3.Connection) -> Found:
     waiting: dict[GrowingStream, int] = {}
     last = 0
     for row in select(connection, "journal", "ORDER BY id"):
-        number, body, _ = row
-        last = number if isinstance(number, int) else last  # it is NULL where the table's description is damaged
-        try:
-            entries = list(decode(body, names.is_text)) if is_intact(row) else None
-        except JournalError:
-            entries = None
-        if entries is None:
+        last, body, _ = row
+        if not is_intact(row):
             problems.append(f"journal row {last}: damaged; what it held is lost")
             continue
         sizes[last] = len(body)
-        for entry in entries:
-            stream = streams.get(entry.stream)
-            if stream is not None and _take(stream, entry):
-                waiting.setdefault(stream, last)
-    for stream in streams.values():
-        # What follows on a block that is to be written goes into the journal once more: that block's write drops it.
-        stream.journaled = stream.block.number * BLOCK_ROWS if stream.full else stream.rows
+        for entry in _entries(last, body, names, problems):
+            if _take(streams[entry.stream], entry):
+                waiting.setdefault(streams[entry.stream], last)
+    sealed = read_seal(connection).get("rows", {})
+    for number, stream in streams.items():
+        there = sealed.get(str(number), 0)
+        if there > stream.rows:
+            problems.append(f"{stream.name}: rows {stream.rows:,} to {there - 1:,} are missing")
+            stream.begin_at(-(-there // BLOCK_ROWS))
+        if stream.full and stream.block.filled:
+            # These rows have other numbers in the journal. Once they are in a block, what it holds of them is stale.
+            stream.full.append(stream.block)
+        stream.journaled = stream.rows
     return Found(streams, Backlog(sizes, waiting, last), problems)
+
+
+def _entries(number: int, body: bytes, names: Names, problems: list[str]) -> list[Entry]:
+    """Return what an intact row of the journal holds, but for streams whose channels are not known."""
+    try:
+        found = list(decode(body, names.is_text))
+    except JournalError:
+        found = []
+        for stream, name in names.streams.items():
+            try:
+                found += decode(body, names.is_text, stream)
+            except JournalError:
+                problems.append(f"{name}: what journal row {number} held of it is lost with a channel's description")
+    kept = [entry for entry in found if entry.stream in names.streams]
+    if len(kept) < len(found):
+        problems.append(f"journal row {number}: what it held of streams without names is lost")
+    return kept
 
 
 def _load_stream(
     connection: sqlite3.Connection, names: Names, number: int, name: str, problems: list[str]
 ) -> GrowingStream:
-    stream = GrowingStream(name, number)
+    stream = GrowingStream(name, number, is_new=number in names.nameless)
     for channel, described in names.of_stream(number):
         stream.ids[stream.place_of(described)] = channel
+    for channel, (of, described) in names.lost.items():
+        if of == number:  # its values go on from block to block: nobody sees them, but they are not thrown away
+            stream.ids[stream.place_of(described)] = channel
     stream.renewed.clear()
-    for row in select(connection, "block", "WHERE stream = ? ORDER BY number DESC LIMIT 1", number):
-        _, block, rows, _, _, time, gaps, _ = row
+    block = newest_block(connection, number)
+    if block is not None:
         stream.begin_at(block)
         try:
-            verify(row)
-            if rows == BLOCK_ROWS:
-                stream.begin_at(block + 1)
-                break
-            places, columns = [], []
-            for place, channel in enumerate(stream.ids):
-                for cells in select(connection, "cells", "WHERE channel = ? AND number = ?", channel, block):
-                    verify(cells)
-                    places.append(place)
-                    columns.append(unpack(cells[2], rows))
-            stream.add(places, unpack_ints(time, rows), columns)
-            stream.block.gaps += np.frombuffer(gaps, "<u2").tolist()
+            _load_block(connection, stream, block)
         except ValueError:  # a checksum, or a column
             problems.append(f"{name}: block {block} is damaged; recording goes on with the next one")
             stream.begin_at(block + 1)
     return stream
+
+
+def _load_block(connection: sqlite3.Connection, stream: GrowingStream, block: int) -> None:
+    """Take the rows of a stream's last block."""
+    for row in select(connection, "block", "WHERE stream = ? AND number = ?", stream.number, block):
+        verify(row)
+        _, number, rows, _, _, time, gaps, _ = row
+        if number != block:
+            raise sqlite3.DatabaseError(f"an index takes block {number} for block {block}")
+        if rows == BLOCK_ROWS:
+            stream.begin_at(block + 1)
+            return
+        places, columns = [], []
+        for place, channel in enumerate(stream.ids):
+            for cells in select(connection, "cells", "WHERE channel = ? AND number = ?", channel, block):
+                verify(cells)
+                places.append(place)
+                columns.append(unpack(cells[2], rows))
+        stream.add(places, unpack_ints(time, rows), columns)
+        stream.block.gaps += np.frombuffer(gaps, "<u2").tolist()
 
 
 def _take(stream: GrowingStream, entry: Entry) -> bool:
@@ -99,7 +127,8 @@ def _take(stream: GrowingStream, entry: Entry) -> bool:
         stream.begin_at(-(-entry.first // BLOCK_ROWS))
         gap, skip = True, 0
     known = {number: place for place, number in enumerate(stream.ids)}
-    kept = [(known[channel], column) for channel, column in zip(entry.channels, entry.values, strict=True)]
+    columns = zip(entry.channels, entry.values, strict=True)
+    kept = [(known[channel], column) for channel, column in columns if channel in known]
     stream.add(
         [place for place, _ in kept], entry.time[skip:], [column[skip:] for _, column in kept], gap=gap and skip == 0
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 import struct
 import zlib
+from contextlib import closing
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from stripchart.errors import ConfigError
@@ -127,6 +129,24 @@ def select(connection: sqlite3.Connection, table: str, where: str = "", *values:
     )
 
 
+def newest_block(connection: sqlite3.Connection, stream: int) -> int | None:
+    """Return the number of a stream's last block; None if it has none."""
+    return whole_number(connection.execute("SELECT max(number) FROM block WHERE stream = ?", (stream,)).fetchone()[0])
+
+
+def whole_number(value: Any) -> int | None:
+    """Return what an index gives for a whole number; it has no checksum, so it may be anything.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        If it is none.
+    """
+    if value is None or isinstance(value, int):
+        return value
+    raise sqlite3.DatabaseError(f"an index gives {value!r} for a whole number")
+
+
 def connect(path: Path, *, write: bool, immutable: bool = False) -> sqlite3.Connection:
     """Open a file that is there; what is in it is not looked at. sqlite3.Error if that cannot be."""
     mode = f"{'rw' if write else 'ro'}{'&immutable=1' * immutable}"
@@ -161,7 +181,15 @@ def is_empty(connection: sqlite3.Connection) -> bool:
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise ConfigError if the file is no recording, or of a newer version than this."""
+    """Raise ConfigError if the file is no recording, or of a newer version than this.
+
+    Raises
+    ------
+    ConfigError
+        In these cases.
+    sqlite3.DatabaseError
+        If the descriptions of its tables are damaged: SQLite would read something else than what was written.
+    """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if application != APPLICATION_ID:
@@ -170,3 +198,20 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
     if version > VERSION:
         found = f"found version {version}, of a newer Stripchart"
         raise ConfigError(f"{path}: expected a recording of version {VERSION} or older, {found}; update Stripchart")
+    there = _descriptions(connection)
+    for name, description in _expected_descriptions().items():
+        if there.get(name) != description:
+            raise sqlite3.DatabaseError(f"the description of {name} is damaged")
+
+
+def _descriptions(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:
+    """Return of which table each table and index is, and how it was made."""
+    found = connection.execute("SELECT name, tbl_name, sql FROM sqlite_master")
+    return {name: (table, sql) for name, table, sql in found}
+
+
+@cache
+def _expected_descriptions() -> dict[str, tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_TABLES)
+        return _descriptions(connection)

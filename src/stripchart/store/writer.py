@@ -23,7 +23,16 @@ from stripchart.store.lock import FileLock
 from stripchart.store.names import stored_text, write_names
 from stripchart.store.rawbytes import RawQueue
 from stripchart.store.retention import Limits
-from stripchart.store.schema import BLOCK_ROWS, COLUMNS, check_version, connect, create, insert, is_empty
+from stripchart.store.schema import (
+    BLOCK_ROWS,
+    COLUMNS,
+    check_version,
+    connect,
+    create,
+    insert,
+    is_empty,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -199,10 +208,11 @@ class Writer:
         self._backlog = found.backlog
         for stream in found.streams.values():
             self._streams[stream.name] = stream
-            if stream.full:
+            if stream.full or stream.is_new:
                 self._changed[stream] = None
-        self._last_stream = _last(connection, "stream")
-        self._last_channel = _last(connection, "channel")
+        # What lost its name keeps its number.
+        self._last_stream = max(max(found.streams, default=0), _last(connection, "block", "stream"))
+        self._last_channel = max(_last(connection, "channel"), _last(connection, "cells", "channel"))
         self._last_event = _last(connection, "event")
         self._raw = RawQueue(_last(connection, "raw"))
         self._run = _last(connection, "run") + 1
@@ -224,7 +234,7 @@ class Writer:
             write_names(connection, stream)
             for block in stream.full:
                 write_block(connection, stream, block)
-            if stream not in due and stream.block.filled:
+            if stream not in due and stream.journaled < stream.rows:
                 entries += _journal_entries(stream)
         for stream in due:
             write_block(connection, stream, stream.block)
@@ -310,9 +320,9 @@ def _open(path: Path, *, power_safe: bool) -> sqlite3.Connection:
     return connection
 
 
-def _last(connection: sqlite3.Connection, table: str) -> int:
-    (last,) = connection.execute(f"SELECT max(id) FROM {table}").fetchone()  # noqa: S608 - our own names
-    return last or 0
+def _last(connection: sqlite3.Connection, table: str, column: str = "id") -> int:
+    (last,) = connection.execute(f"SELECT max({column}) FROM {table}").fetchone()  # noqa: S608 - our own names
+    return whole_number(last) or 0
 
 
 def _translate(error: sqlite3.Error | UnicodeError, path: Path) -> Exception:

@@ -8,7 +8,7 @@ import numpy as np
 
 from stripchart.store.codec import unpack, unpack_ints
 from stripchart.store.journal import JournalError, decode
-from stripchart.store.schema import BLOCK_ROWS, ChecksumError, newest_block, select, verify, whole_number
+from stripchart.store.schema import BLOCK_ROWS, ChecksumError, newest_block, rows_of_block, select, verify, whole_number
 from stripchart.store.tiertable import DamagedRow, SpansRow, read_spans, read_sums
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Pages:
         tail = [piece for piece in self._journal(stream) if len(piece.time)]
         if oldest is None or newest is None:
             return (tail[0].first, tail[-1].first + len(tail[-1].time)) if tail else (0, 0)
-        stop = newest * BLOCK_ROWS + self._rows_of(stream, newest)
+        stop = newest * BLOCK_ROWS + rows_of_block(self.connection, stream, newest)
         stop = max([stop, *(piece.first + len(piece.time) for piece in tail)])
         sealed = self.seal.get("rows", {}).get(str(stream), 0)
         if stop < sealed:
@@ -157,18 +157,10 @@ class Pages:
                 self.note(f"{name}: block {number} is damaged ({error}); its {BLOCK_ROWS:,} rows are left out")
         flushed = newest_block(self.connection, stream)
         if flushed is not None:
-            end = flushed * BLOCK_ROWS + self._rows_of(stream, flushed)
+            end = flushed * BLOCK_ROWS + rows_of_block(self.connection, stream, flushed)
         for piece in self._journal(stream):
             if piece.first + len(piece.time) > max(end, first) and piece.first < stop:
                 yield _cut(piece, end, stop)
-
-    def _rows_of(self, stream: int, number: int) -> int:
-        """Return how many rows a block has, all if that is damaged."""
-        query = "SELECT rows FROM block WHERE stream = ? AND number = ?"
-        for (rows,) in self.connection.execute(query, (stream, number)):
-            if isinstance(rows, int) and 0 < rows <= BLOCK_ROWS:
-                return rows
-        return BLOCK_ROWS
 
     def _cells(self, channels: Sequence[int], number: int, rows: int) -> dict[int, NDArray[Any]]:
         columns = {}

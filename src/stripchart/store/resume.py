@@ -12,7 +12,7 @@ from stripchart.store.codec import unpack, unpack_ints
 from stripchart.store.growing import GrowingStream
 from stripchart.store.journal import Entry, JournalError, decode
 from stripchart.store.names import Names, read_names, read_seal
-from stripchart.store.schema import BLOCK_ROWS, is_intact, newest_block, select, verify
+from stripchart.store.schema import BLOCK_ROWS, is_intact, newest_block, rows_of_block, select, verify
 
 
 class Found(NamedTuple):
@@ -24,16 +24,57 @@ class Found(NamedTuple):
     problems: list[str]
 
 
-def load(connection: sqlite3.Connection) -> Found:
-    """Read names, the last block of each stream, and the journal.
+class _Tail:
+    """The end of a stream as it is read.
 
-    Where rows are lost to damage, a stream goes on with its next block, so that every row keeps its number.
+    Where rows are lost to damage, it goes on with a new block, so that no number stands for two rows: from there on,
+    rows have other numbers than in the journal.
+
+    Attributes
+    ----------
+    reach
+        Number, as in the file, of the row that should come next.
     """
+
+    def __init__(self, stream: GrowingStream) -> None:
+        self.stream = stream
+        self.reach = 0
+
+    def take(self, entry: Entry) -> bool:
+        """Append rows of the journal that are in no block; return whether there are any."""
+        stream = self.stream
+        skip = self.reach - entry.first
+        if skip >= len(entry.time):
+            return False
+        gap = entry.gap and skip == 0
+        if skip < 0:
+            self.lose(entry.first)
+            gap, skip = True, 0
+        known = {number: place for place, number in enumerate(stream.ids)}
+        columns = zip(entry.channels, entry.values, strict=True)
+        kept = [(known[channel], column[skip:]) for channel, column in columns if channel in known]
+        stream.add([place for place, _ in kept], entry.time[skip:], [column for _, column in kept], gap=gap)
+        self.reach = entry.first + len(entry.time)
+        return True
+
+    def lose(self, row: int) -> None:
+        """Go on with what is row number ``row`` in the file; those before it are lost."""
+        block = self.stream.block
+        self.stream.begin_at(max(-(-row // BLOCK_ROWS), block.number + (block.filled > 0)))
+        self.reach = row
+
+    def finish(self) -> None:
+        """See that rows with other numbers than in the journal are written in a block: its copy is stale then."""
+        if self.reach != self.stream.rows and self.stream.block.filled:
+            self.stream.full.append(self.stream.block)
+        self.stream.journaled = self.stream.rows
+
+
+def load(connection: sqlite3.Connection) -> Found:
+    """Read names, the last block of each stream, and the journal."""
     names = read_names(connection)
     problems = list(names.problems)
-    streams = {}
-    for number, name in names.streams.items():
-        streams[number] = _load_stream(connection, names, number, name, problems)
+    tails = {number: _load_tail(connection, names, number, name, problems) for number, name in names.streams.items()}
     sizes: dict[int, int] = {}
     waiting: dict[GrowingStream, int] = {}
     last = 0
@@ -44,19 +85,16 @@ def load(connection: sqlite3.Connection) -> Found:
             continue
         sizes[last] = len(body)
         for entry in _entries(last, body, names, problems):
-            if _take(streams[entry.stream], entry):
-                waiting.setdefault(streams[entry.stream], last)
+            if tails[entry.stream].take(entry):
+                waiting.setdefault(tails[entry.stream].stream, last)
     sealed = read_seal(connection).get("rows", {})
-    for number, stream in streams.items():
+    for number, tail in tails.items():
         there = sealed.get(str(number), 0)
-        if there > stream.rows:
-            problems.append(f"{stream.name}: rows {stream.rows:,} to {there - 1:,} are missing")
-            stream.begin_at(-(-there // BLOCK_ROWS))
-        if stream.full and stream.block.filled:
-            # These rows have other numbers in the journal. Once they are in a block, what it holds of them is stale.
-            stream.full.append(stream.block)
-        stream.journaled = stream.rows
-    return Found(streams, Backlog(sizes, waiting, last), problems)
+        if there > tail.reach:
+            problems.append(f"{tail.stream.name}: rows {tail.reach:,} to {there - 1:,} are missing")
+            tail.lose(there)
+        tail.finish()
+    return Found({number: tail.stream for number, tail in tails.items()}, Backlog(sizes, waiting, last), problems)
 
 
 def _entries(number: int, body: bytes, names: Names, problems: list[str]) -> list[Entry]:
@@ -76,9 +114,7 @@ def _entries(number: int, body: bytes, names: Names, problems: list[str]) -> lis
     return kept
 
 
-def _load_stream(
-    connection: sqlite3.Connection, names: Names, number: int, name: str, problems: list[str]
-) -> GrowingStream:
+def _load_tail(connection: sqlite3.Connection, names: Names, number: int, name: str, problems: list[str]) -> _Tail:
     stream = GrowingStream(name, number, is_new=number in names.nameless)
     for channel, described in names.of_stream(number):
         stream.ids[stream.place_of(described)] = channel
@@ -86,15 +122,18 @@ def _load_stream(
         if of == number:  # its values go on from block to block: nobody sees them, but they are not thrown away
             stream.ids[stream.place_of(described)] = channel
     stream.renewed.clear()
+    tail = _Tail(stream)
     block = newest_block(connection, number)
     if block is not None:
         stream.begin_at(block)
         try:
             _load_block(connection, stream, block)
+            tail.reach = stream.rows
         except ValueError:  # a checksum, or a column
             problems.append(f"{name}: block {block} is damaged; recording goes on with the next one")
             stream.begin_at(block + 1)
-    return stream
+            tail.reach = block * BLOCK_ROWS + rows_of_block(connection, number, block)
+    return tail
 
 
 def _load_block(connection: sqlite3.Connection, stream: GrowingStream, block: int) -> None:
@@ -115,21 +154,3 @@ def _load_block(connection: sqlite3.Connection, stream: GrowingStream, block: in
                 columns.append(unpack(cells[2], rows))
         stream.add(places, unpack_ints(time, rows), columns)
         stream.block.gaps += np.frombuffer(gaps, "<u2").tolist()
-
-
-def _take(stream: GrowingStream, entry: Entry) -> bool:
-    """Append rows of the journal that are in no block; return whether there are any."""
-    skip = stream.rows - entry.first
-    if skip >= len(entry.time):
-        return False
-    gap = entry.gap and skip <= 0
-    if skip < 0:  # rows in between are lost
-        stream.begin_at(-(-entry.first // BLOCK_ROWS))
-        gap, skip = True, 0
-    known = {number: place for place, number in enumerate(stream.ids)}
-    columns = zip(entry.channels, entry.values, strict=True)
-    kept = [(known[channel], column) for channel, column in columns if channel in known]
-    stream.add(
-        [place for place, _ in kept], entry.time[skip:], [column[skip:] for _, column in kept], gap=gap and skip == 0
-    )
-    return True

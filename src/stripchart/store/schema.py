@@ -134,6 +134,15 @@ def newest_block(connection: sqlite3.Connection, stream: int) -> int | None:
     return whole_number(connection.execute("SELECT max(number) FROM block WHERE stream = ?", (stream,)).fetchone()[0])
 
 
+def rows_of_block(connection: sqlite3.Connection, stream: int, number: int) -> int:
+    """Return how many rows a block has; as many as it can have if that is damaged."""
+    query = "SELECT rows FROM block WHERE stream = ? AND number = ?"
+    for (rows,) in connection.execute(query, (stream, number)):
+        if isinstance(rows, int) and 0 < rows <= BLOCK_ROWS:
+            return rows
+    return BLOCK_ROWS
+
+
 def whole_number(value: Any) -> int | None:
     """Return what an index gives for a whole number; it has no checksum, so it may be anything.
 

@@ -42,6 +42,8 @@ def test_a_body_cut_short_is_told() -> None:
             list(decode(body[:size], TEXT))
 
 
-def test_a_channel_that_is_not_known_is_told() -> None:
-    with pytest.raises(JournalError, match="KeyError"):
-        list(decode(encode(ENTRIES), {1: False}))
+def test_values_from_a_channel_on_that_is_not_known_are_left_out() -> None:
+    found = list(decode(encode(ENTRIES), {1: False}))
+    assert [entry.time.tolist() for entry in found] == [entry.time.tolist() for entry in ENTRIES]
+    assert [(list(entry.channels), list(entry.unknown)) for entry in found] == [([1], [2]), ([], [3]), ([], [])]
+    np.testing.assert_array_equal(found[0].values, ENTRIES[0].values[:1])

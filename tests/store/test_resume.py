@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +14,8 @@ from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.store import backlog
 from stripchart.store.codec import unpack
 from stripchart.store.reader import Recording
-from stripchart.store.schema import BLOCK_ROWS, connect, select
+from stripchart.store.rows import held
+from stripchart.store.schema import BLOCK_ROWS, COLUMNS, connect, select
 from stripchart.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -172,7 +175,7 @@ def test_the_values_of_a_channel_without_a_name_are_not_thrown_away(
 )
 def test_a_channel_of_which_nothing_is_known(path: Path, change: str) -> None:
     damage(path, change)
-    go_on(path, "door: what journal row 1 held of it is lost with a channel's description")
+    go_on(path, "door: values that stood in the journal are lost, for they have no name any more")
     assert values(path)["bench"][:60] == list(range(60))
     with Recording(path) as recording:
         assert {channel for stream in recording.streams() for channel in stream.channels} == {*CHANNELS}
@@ -189,6 +192,60 @@ def test_the_number_of_what_lost_its_name_is_not_used_again(blocks: Path) -> Non
     connection = connect(blocks, write=False)
     assert [row[0] for row in select(connection, "channel")] == [3, 4]
     connection.close()
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_any_rows_of_any_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    chance = random.Random(seed)
+    monkeypatch.setattr(backlog, "JOURNAL_ROWS", chance.choice([0, 1, 3, 300]))
+    path = tmp_path / "a.stripchart"
+    record_some(path, chance, 0)
+    for turn in (1, 2):
+        damage_some(path, chance)
+        there = all_rows(path)
+        for run in range(3):
+            there += record_some(path, chance, 10 * turn + run)
+            found = all_rows(path)
+            assert there <= found
+            assert max(found.values()) == 1, "no row comes twice"
+            there = found
+
+
+def record_some(path: Path, chance: random.Random, turn: int) -> Counter[tuple[int, float]]:
+    """Record rows of three streams, whose times nobody else has; return them."""
+    writer = Writer(path)
+    added: Counter[tuple[int, float]] = Counter()
+    number = 1_000_000 * turn
+    for _ in range(chance.randint(1, 4)):
+        for stream in chance.sample("abc", chance.randint(1, 3)):
+            count = chance.choice([1, 5, 40, 700, 2_048, 3_000])
+            writer.append(rows(number, count, stream))
+            added.update((each, each) for each in range(number, number + count))
+            number += count
+        writer.commit()
+    chance.choice([writer.close, writer.abandon])()
+    return added
+
+
+def damage_some(path: Path, chance: random.Random) -> None:
+    for table in chance.sample([*COLUMNS], 4):
+        connection = connect(path, write=True)
+        numbers = [number for (number,) in connection.execute(f"SELECT rowid FROM {table}")]  # noqa: S608 - our own names
+        connection.close()
+        if numbers:
+            change = chance.choice([f"DELETE FROM {table}", f"UPDATE {table} SET crc = crc + 1"])  # noqa: S608 - likewise
+            damage(path, f"{change} WHERE rowid = {chance.choice(numbers)}")
+
+
+def all_rows(path: Path) -> Counter[tuple[int, float]]:
+    found: Counter[tuple[int, float]] = Counter()
+    with Recording(path) as recording:
+        for stream in recording.streams():
+            for batch in recording.batches(stream.name):
+                if "value" in {channel.name for channel in batch.channels}:
+                    shown = held(batch["value"])
+                    found.update(zip(batch.time[shown].tolist(), batch["value"][shown].tolist(), strict=True))
+    return found
 
 
 def test_an_index_that_gives_what_no_writer_wrote(blocks: Path) -> None:

@@ -37,6 +37,8 @@ class Entry(NamedTuple):
     channels: Sequence[int]
     """Ids of the channels."""
     values: Sequence[NDArray[Any]]
+    unknown: Sequence[int] = ()
+    """Ids of channels whose values cannot be read: of the first, it is not known whether it holds texts."""
 
 
 class JournalError(ValueError):
@@ -79,8 +81,9 @@ def decode(body: bytes, is_text: Mapping[int, bool], stream: int | None = None) 
         chosen: Iterable[Any] = table if stream is None else table[table["stream"] == stream]
         for number, rows, first, offset, channels, flags, _ in map(np.void.item, chosen):
             time, ids, values = _decode_columns(body, rows, offset, channels, is_text)
-            yield Entry(number, first, bool(flags & _GAP), time, ids, values)
-    except (ValueError, KeyError, IndexError) as error:
+            known = len(values)
+            yield Entry(number, first, bool(flags & _GAP), time, ids[:known], values, ids[known:])
+    except (ValueError, IndexError) as error:
         raise JournalError(f"{type(error).__name__}: {error}") from error
 
 
@@ -93,6 +96,8 @@ def _decode_columns(
     at += ids.nbytes
     values: list[NDArray[Any]] = []
     for channel in ids.tolist():
+        if channel not in is_text:
+            break
         if is_text[channel]:
             lengths = np.frombuffer(body, "<u4", rows, at)
             at += lengths.nbytes

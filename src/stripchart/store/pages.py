@@ -185,6 +185,8 @@ class Pages:
             try:
                 verify(row)
                 for entry in decode(body, self.names.is_text, stream):
+                    if entry.unknown:
+                        self.note(f"journal row {number}: the description of channel {entry.unknown[0]} is missing")
                     gaps = np.zeros(int(entry.gap), np.intp)
                     yield Piece(entry.first, entry.time, gaps, dict(zip(entry.channels, entry.values, strict=True)))
             except (ChecksumError, JournalError) as error:

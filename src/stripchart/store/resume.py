@@ -10,9 +10,9 @@ import numpy as np
 from stripchart.store.backlog import Backlog
 from stripchart.store.codec import unpack, unpack_ints
 from stripchart.store.growing import GrowingStream
-from stripchart.store.journal import Entry, JournalError, decode
+from stripchart.store.journal import Entry, decode
 from stripchart.store.names import Names, read_names, read_seal
-from stripchart.store.schema import BLOCK_ROWS, is_intact, newest_block, rows_of_block, select, verify
+from stripchart.store.schema import BLOCK_ROWS, highest, newest_block, rows_of_block, select, verify
 
 
 class Found(NamedTuple):
@@ -21,6 +21,9 @@ class Found(NamedTuple):
     streams: dict[int, GrowingStream]
     """By their numbers."""
     backlog: Backlog
+    last_stream: int
+    last_channel: int
+    """The highest numbers that were ever given."""
     problems: list[str]
 
 
@@ -64,10 +67,14 @@ class _Tail:
         self.reach = row
 
     def finish(self) -> None:
-        """See that rows with other numbers than in the journal are written in a block: its copy is stale then."""
-        if self.reach != self.stream.rows and self.stream.block.filled:
-            self.stream.full.append(self.stream.block)
-        self.stream.journaled = self.stream.rows
+        """See that what follows damage is written in a block, and nothing of it wanted in the journal any more.
+
+        Rows may have other numbers there; and a stream that writes blocks is thought to have no older rows in it.
+        """
+        stream = self.stream
+        if stream.block.filled and (stream.full or self.reach != stream.rows):
+            stream.full.append(stream.block)
+        stream.journaled = stream.rows
 
 
 def load(connection: sqlite3.Connection) -> Found:
@@ -77,16 +84,26 @@ def load(connection: sqlite3.Connection) -> Found:
     tails = {number: _load_tail(connection, names, number, name, problems) for number, name in names.streams.items()}
     sizes: dict[int, int] = {}
     waiting: dict[GrowingStream, int] = {}
-    last = 0
+    last = last_stream = last_channel = 0
     for row in select(connection, "journal", "ORDER BY id"):
         last, body, _ = row
-        if not is_intact(row):
+        try:
+            verify(row)
+            entries = list(decode(body, names.is_text))
+        except ValueError:  # a checksum, or the body
             problems.append(f"journal row {last}: damaged; what it held is lost")
             continue
         sizes[last] = len(body)
-        for entry in _entries(last, body, names, problems):
-            if tails[entry.stream].take(entry):
-                waiting.setdefault(tails[entry.stream].stream, last)
+        for entry in entries:
+            last_stream = max(last_stream, entry.stream)
+            last_channel = max([last_channel, *entry.channels, *entry.unknown])
+            tail = tails.get(entry.stream)
+            if tail is None or entry.unknown:
+                what = tail.stream.name if tail else f"stream {entry.stream}"
+                problem = f"{what}: values that stood in the journal are lost, for they have no name any more"
+                problems += [problem] if problem not in problems else []
+            if tail is not None and tail.take(entry):
+                waiting.setdefault(tail.stream, last)
     sealed = read_seal(connection).get("rows", {})
     for number, tail in tails.items():
         there = sealed.get(str(number), 0)
@@ -94,24 +111,11 @@ def load(connection: sqlite3.Connection) -> Found:
             problems.append(f"{tail.stream.name}: rows {tail.reach:,} to {there - 1:,} are missing")
             tail.lose(there)
         tail.finish()
-    return Found({number: tail.stream for number, tail in tails.items()}, Backlog(sizes, waiting, last), problems)
-
-
-def _entries(number: int, body: bytes, names: Names, problems: list[str]) -> list[Entry]:
-    """Return what an intact row of the journal holds, but for streams whose channels are not known."""
-    try:
-        found = list(decode(body, names.is_text))
-    except JournalError:
-        found = []
-        for stream, name in names.streams.items():
-            try:
-                found += decode(body, names.is_text, stream)
-            except JournalError:
-                problems.append(f"{name}: what journal row {number} held of it is lost with a channel's description")
-    kept = [entry for entry in found if entry.stream in names.streams]
-    if len(kept) < len(found):
-        problems.append(f"journal row {number}: what it held of streams without names is lost")
-    return kept
+    # What lost its name keeps its number.
+    last_stream = max([last_stream, *tails, highest(connection, "block", "stream")])
+    last_channel = max(last_channel, highest(connection, "channel", "id"), highest(connection, "cells", "channel"))
+    streams = {number: tail.stream for number, tail in tails.items()}
+    return Found(streams, Backlog(sizes, waiting, last), last_stream, last_channel, problems)
 
 
 def _load_tail(connection: sqlite3.Connection, names: Names, number: int, name: str, problems: list[str]) -> _Tail:

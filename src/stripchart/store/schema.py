@@ -134,6 +134,12 @@ def newest_block(connection: sqlite3.Connection, stream: int) -> int | None:
     return whole_number(connection.execute("SELECT max(number) FROM block WHERE stream = ?", (stream,)).fetchone()[0])
 
 
+def highest(connection: sqlite3.Connection, table: str, column: str = "id") -> int:
+    """Return the highest number in a column, by an index; 0 if there is none."""
+    (found,) = connection.execute(f"SELECT max({column}) FROM {table}").fetchone()  # noqa: S608 - our own names
+    return whole_number(found) or 0
+
+
 def rows_of_block(connection: sqlite3.Connection, stream: int, number: int) -> int:
     """Return how many rows a block has; as many as it can have if that is damaged."""
     query = "SELECT rows FROM block WHERE stream = ? AND number = ?"

@@ -29,9 +29,9 @@ from stripchart.store.schema import (
     check_version,
     connect,
     create,
+    highest,
     insert,
     is_empty,
-    whole_number,
 )
 
 if TYPE_CHECKING:
@@ -210,12 +210,10 @@ class Writer:
             self._streams[stream.name] = stream
             if stream.full or stream.is_new:
                 self._changed[stream] = None
-        # What lost its name keeps its number.
-        self._last_stream = max(max(found.streams, default=0), _last(connection, "block", "stream"))
-        self._last_channel = max(_last(connection, "channel"), _last(connection, "cells", "channel"))
-        self._last_event = _last(connection, "event")
-        self._raw = RawQueue(_last(connection, "raw"))
-        self._run = _last(connection, "run") + 1
+        self._last_stream, self._last_channel = found.last_stream, found.last_channel
+        self._last_event = highest(connection, "event")
+        self._raw = RawQueue(highest(connection, "raw"))
+        self._run = highest(connection, "run") + 1
         self._run_facts = (__version__, stored_text(json.dumps(config, ensure_ascii=False)))
         self._began_ns = time.time_ns()
         with self._transaction():
@@ -234,7 +232,7 @@ class Writer:
             write_names(connection, stream)
             for block in stream.full:
                 write_block(connection, stream, block)
-            if stream not in due and stream.journaled < stream.rows:
+            if stream not in due:
                 entries += _journal_entries(stream)
         for stream in due:
             write_block(connection, stream, stream.block)
@@ -288,6 +286,8 @@ def _journal_entries(stream: GrowingStream) -> Iterator[journal.Entry]:
     block = stream.block
     first = block.number * BLOCK_ROWS
     begin = max(stream.journaled - first, 0)
+    if begin == block.filled:
+        return
     places = list(block.columns)
     ids = [stream.ids[place] for place in places]
     for here, stop in pairwise([begin, *(gap for gap in block.gaps if gap > begin), block.filled]):
@@ -318,11 +318,6 @@ def _open(path: Path, *, power_safe: bool) -> sqlite3.Connection:
     except (sqlite3.Error, UnicodeError) as error:
         raise _translate(error, path) from error
     return connection
-
-
-def _last(connection: sqlite3.Connection, table: str, column: str = "id") -> int:
-    (last,) = connection.execute(f"SELECT max({column}) FROM {table}").fetchone()  # noqa: S608 - our own names
-    return whole_number(last) or 0
 
 
 def _translate(error: sqlite3.Error | UnicodeError, path: Path) -> Exception:

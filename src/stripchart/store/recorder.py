@@ -295,6 +295,9 @@ class Recorder:
             writer = self._make_writer()
         for problem in writer.problems:
             log.warning("%s: %s", self.path, problem)
+        if writer.problems:
+            more = f", and {len(writer.problems) - 1} more" if len(writer.problems) > 1 else ""
+            self._post("lost", f"the recording was damaged, and goes on: {writer.problems[0]}{more}")
         self.opened += 1
         return writer
 

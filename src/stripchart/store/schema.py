@@ -46,6 +46,15 @@ COLUMNS: Final = {
 }
 """The fields of each table that its checksum covers, in order."""
 
+_TEXTS: Final = {"key", "value", "version", "config", "name", "kind", "unit", "source", "text"}
+_BLOBS: Final = {"time", "gaps", "data", "start", "stop", "low", "high", "total", "held", "there", "body"}
+_TYPES: Final = {
+    table: tuple(
+        str if name in _TEXTS else bytes if name in _BLOBS else float if name == "expires" else int for name in names
+    )
+    for table, names in COLUMNS.items()
+}
+"""What Python makes of the fields of an intact row: a flipped bit may make a text of a blob, with the same bytes."""
 _INSERT: Final = {
     table: f"INSERT OR REPLACE INTO {table} ({','.join(names)},crc) VALUES ({','.join('?' * (len(names) + 1))})"  # noqa: S608 - our own names
     for table, names in COLUMNS.items()
@@ -122,11 +131,14 @@ def verify(row: tuple[Any, ...]) -> None:
 
 
 def select(connection: sqlite3.Connection, table: str, where: str = "", *values: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a table with their checksums last; ``where`` is SQL after the table's name."""
-    yield from connection.execute(
-        f"SELECT {','.join(COLUMNS[table])},crc FROM {table} {where}",  # noqa: S608 - our own names
-        values,
-    )
+    """Yield the rows of a table with their checksums last; ``where`` is SQL after the table's name.
+
+    A row with a field that is of no type it should be has None for its checksum, which is never right.
+    """
+    query = f"SELECT {','.join(COLUMNS[table])},crc FROM {table} {where}"  # noqa: S608 - our own names
+    types = _TYPES[table]
+    for row in connection.execute(query, values):
+        yield row if tuple(map(type, row[:-1])) == types else (*row[:-1], None)
 
 
 def newest_block(connection: sqlite3.Connection, stream: int) -> int | None:

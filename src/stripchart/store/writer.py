@@ -6,6 +6,7 @@ A commit that fails changes nothing, in the file or in memory: it may be tried a
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from contextlib import contextmanager, suppress
@@ -95,6 +96,7 @@ class Writer:
         self._last_stream = self._last_channel = self._last_event = self._run = self._began_ns = self._commits = 0
         self._run_facts = ("", "")
         self._closed = False
+        self._file: os.stat_result | None = None
         self._lock = FileLock(self.path)
         try:
             self._connection = _open(self.path, power_safe=power_safe)
@@ -102,6 +104,7 @@ class Writer:
             self._lock.release()
             raise
         try:
+            self._file = self.path.stat()
             self._begin(title, config or {})
         except (sqlite3.DatabaseError, UnicodeError) as error:  # a message of SQLite's quotes what is damaged
             self.abandon()
@@ -154,10 +157,14 @@ class Writer:
         ------
         sqlite3.Error
             If it could not: the disk is full, say. Nothing is forgotten; try again.
+        OSError
+            If the file is not in its place any more: SQLite would go on to write it where nobody finds it.
         """
         due = self._backlog.due()
         if not (self._changed or self._events or self._raw or due):
             return
+        if not self._is_in_place():
+            raise OSError(f"{self.path}: was removed, or another file is in its place")
         with self._transaction():
             size = self._write(due)
         remaining = [stream for stream in self._changed if stream not in due and stream.block.filled]
@@ -195,6 +202,8 @@ class Writer:
 
     def abandon(self) -> None:
         """Let go of the file as it is; what was not committed is forgotten. Safe twice."""
+        if not self._closed and not self._is_in_place():
+            self._leave()
         self._closed = True
         with suppress(sqlite3.Error):
             self._connection.close()
@@ -222,6 +231,22 @@ class Writer:
                 for key, value in (("created_ns", str(self._began_ns)), ("title", stored_text(title)), ("note", "")):
                     insert(connection, "meta", key, value)
             insert(connection, "run", self._run, self._began_ns, 0, *self._run_facts)
+
+    def _is_in_place(self) -> bool:
+        try:
+            return self._file is None or os.path.samestat(self._file, self.path.stat())
+        except OSError:
+            return False
+
+    def _leave(self) -> None:
+        """Write all that was committed into the file, wherever it is now, and nothing stays beside its old name.
+
+        A new recording there would take it for its own; and to cut short what others have mapped is deadly.
+        """
+        with suppress(sqlite3.Error, OSError):
+            (is_busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            for part in ("-shm",) if is_busy else ("-shm", "-wal"):
+                self.path.with_name(self.path.name + part).unlink(missing_ok=True)
 
     def _write(self, due: Iterable[GrowingStream]) -> int:
         """Write all there is; return the bytes of the new journal row, 0 if there is none."""

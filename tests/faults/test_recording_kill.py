@@ -16,7 +16,9 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from stripchart.flow.records import Channel, make_batch
 from stripchart.store.reader import Recording
+from stripchart.store.writer import Writer
 from support.killed import Killed
 from support.wait import until
 
@@ -80,6 +82,26 @@ def test_others_read_while_it_records_at_speed(tmp_path: Path) -> None:
         print(f"\n{looks} looks at up to {rows:,} rows")  # noqa: T201 - figures to know
         assert looks > 3
         assert rows > 0
+
+
+def test_others_read_while_it_is_closed_and_continued(tmp_path: Path) -> None:
+    writer, reopened = Writer(tmp_path / "read.stripchart"), 0
+    with ExitStack() as stack:
+        onlookers: list[Killed] = []
+        while not onlookers or any(onlooker.process.poll() is None for onlooker in onlookers):
+            for rows in (1, 70, 2_500):
+                number = np.arange(writer.rows("bench"), writer.rows("bench") + rows)
+                writer.append(make_batch("bench", (Channel("number"),), number * 1000, [number]))
+                writer.commit()
+            onlookers = onlookers or [stack.enter_context(Killed("onlooker.py", writer.path, "3")) for _ in range(3)]
+            writer.close()
+            writer, reopened = Writer(writer.path), reopened + 1
+            assert writer.problems == []
+        for onlooker in onlookers:
+            complaints = onlooker.finish()
+            assert onlooker.process.returncode == 0, complaints
+    writer.close()
+    assert reopened > 3
 
 
 def _joined(batches: list[Batch], channel: str) -> NDArray[Any]:

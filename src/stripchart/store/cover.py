@@ -60,9 +60,9 @@ def cover(  # noqa: PLR0917 - what, of what, from where to where
             done = first
             for row in pages.spans(stream, level, -(-first // size), stop // size):
                 begin, end = _inside(row, size, first, stop)
-                _add(left, done, (row.first + begin) * size)
+                _add(left, done, min((row.first + begin) * size, stop))
                 states = _judge(row.spans, times, fits)[begin:end]
-                sums = pages.sums(channels, level, row.first) if _TAKE in states else {}
+                sums = pages.sums(channels, level, row.first, row.rows) if _TAKE in states else {}
                 if sums is None:
                     states = np.where(states == _TAKE, _DESCEND, states)
                 for state, here, there in _runs(states, begin):

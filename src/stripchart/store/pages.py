@@ -8,7 +8,16 @@ import numpy as np
 
 from stripchart.store.codec import unpack, unpack_ints
 from stripchart.store.journal import JournalError, decode
-from stripchart.store.schema import BLOCK_ROWS, ChecksumError, newest_block, rows_of_block, select, verify, whole_number
+from stripchart.store.schema import (
+    BLOCK_ROWS,
+    FANOUT,
+    ChecksumError,
+    newest_block,
+    rows_of_block,
+    select,
+    verify,
+    whole_number,
+)
 from stripchart.store.tiertable import DamagedRow, SpansRow, read_spans, read_sums
 
 if TYPE_CHECKING:
@@ -105,8 +114,11 @@ class Pages:
                 found.append(row)
         return found
 
-    def sums(self, channels: Sequence[int], level: int, first: int) -> dict[int, Sums] | None:
-        """Return the entries of some channels that begin with number ``first``; None if some are damaged."""
+    def sums(self, channels: Sequence[int], level: int, first: int, count: int) -> dict[int, Sums] | None:
+        """Return so many entries of some channels, from number ``first`` on; None if some are damaged or missing.
+
+        A channel that does not occur in them is left out.
+        """
         found: dict[int, Sums] = {}
         for channel in channels:
             for row in read_sums(self.connection, channel, level, first, first + 1):
@@ -114,7 +126,16 @@ class Pages:
                     self.note(f"channel {channel}: the sums of level {level} from {first} on are damaged")
                     return None
                 found[channel] = row.sums
+            if channel not in found and self._occurs(channel, (first, first + count), FANOUT**level):
+                self.note(f"channel {channel}: the sums of level {level} from {first} on are missing")
+                return None
         return found
+
+    def _occurs(self, channel: int, entries: tuple[int, int], size: int) -> bool:
+        """Say whether a channel has cells in the rows that some entries stand for, so many each."""
+        blocks = entries[0] * size // BLOCK_ROWS, (entries[1] * size - 1) // BLOCK_ROWS
+        query = "SELECT 1 FROM cells WHERE channel = ? AND number BETWEEN ? AND ? LIMIT 1"
+        return self.connection.execute(query, (channel, *blocks)).fetchone() is not None
 
     def pieces(
         self, stream: int, channels: Sequence[int], rows: tuple[int, int], times: tuple[int, int] = EVER

@@ -215,12 +215,12 @@ class Monitor:
                 pump.ask_to_stop()
             for pump in self.pumps:
                 pump.stop()
-            if self.recorder is not None:  # last of those that read: what the pumps gave is recorded, and acknowledged
-                self.recorder.stop()
             if self._server is not None:
                 self._server.stop()
-            if self._archive is not None:
+            if self._archive is not None:  # while somebody reads the recording, it cannot be made one file
                 self._archive.close()
+            if self.recorder is not None:  # last of those that read: what the pumps gave is recorded, and acknowledged
+                self.recorder.stop()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for so many seconds, or without end; Ctrl-C and ``stop`` end it. What a script ends with.

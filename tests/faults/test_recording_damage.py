@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FLIPS = 1_000
 OPEN_FLIPS = 200
-EVERY = 509
+EVERY = 1_021
 STEP = 1_000_000
 SPAN = (NOW, NOW + 3_000 * STEP)
 READINGS = ("streams", "cells", "picture", "events", "chunks")

@@ -22,6 +22,7 @@ import pytest
 
 import stripchart
 from stripchart import ConfigError, Monitor, RecordSpec, source
+from stripchart.flow.pump import State
 from stripchart.store import recorder as recorder_module
 from stripchart.store.setaside import PARTS
 from support.killed import Killed
@@ -32,6 +33,8 @@ from support.wait import until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from support.broker import Broker
 
 NS = 1_000_000_000
 RATE = 500
@@ -178,6 +181,33 @@ def test_a_disk_that_is_full_at_the_end(disk: Path) -> None:
         assert len(recording.about().runs) == 2
 
 
+@pytest.mark.broker
+def test_what_a_full_disk_did_not_take_is_sent_again(disk: Path, broker: Broker) -> None:
+    path, ballast = disk / "bench.stripchart", disk / "ballast"
+    url = f"{broker.url}/bench/%23?qos=1&persistent=true&durable=true&client_id=recorder"
+    with Monitor(url, record=path) as monitor:
+        until(lambda: monitor.pumps[0].state is State.CONNECTED)
+        broker.publish("bench/number", *map(str, range(50)), qos=1)
+        until(lambda: checked(monitor)["stored"] == 50)
+        _fill(ballast)
+        broker.publish("bench/number", *map(str, range(50, 150)), qos=1)
+        until(lambda: checked(monitor)["state"] == "failing", 20)
+        (stream,) = {row["stream"] for row in monitor.channels()}
+        until(lambda: monitor.frame(stream)["value"][-1] == 149, what="the live view")
+    assert checked(monitor)["stored"] < 150
+    ballast.unlink()
+    with stripchart.open(path) as recording:
+        stored = len(recording.read(stream)["value"])
+    with Monitor(url, record=path) as monitor:
+        until(lambda: checked(monitor)["stored"] >= 150 - stored)
+        redelivered = monitor.ledger()["sources"][monitor.pumps[0].name]["redelivered"]
+        assert redelivered >= 150 - stored > 0, "it was not acknowledged"
+    with stripchart.open(path) as recording:
+        assert recording.check() == []
+        numbers = recording.read(stream)["value"].astype(int).tolist()
+    assert set(numbers) == set(range(150))
+
+
 def _fill(ballast: Path) -> None:
     with ballast.open("wb", buffering=0) as file:
         try:
@@ -254,6 +284,44 @@ def test_eio(call: str, when: str, tmp_path: Path) -> None:
         assert "Traceback" not in complaints
     assert (tmp_path / "calls").read_text().count("INJECTED") >= 3
     _all_is_there(path)
+
+
+def test_reading_fails_and_recording_goes_on(tmp_path: Path) -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed")
+    path = tmp_path / "bench.stripchart"
+    with Killed("recording.py", SIM, path) as killed:
+        process, url = _recording(killed)
+        assert _exported(url) == 200
+        faults = ("-e", "trace=pread64", "-e", "inject=pread64:error=EIO")
+        with subprocess.Popen(
+            ["strace", "-f", "-qq", "-o", tmp_path / "calls", "-p", str(process), *faults], stderr=subprocess.PIPE
+        ) as strace:
+            try:
+                until(lambda: strace.poll() is not None or _exported(url) == 500, 20, what="a failure")
+                if strace.returncode is not None and strace.stderr is not None:
+                    pytest.skip(f"strace may not trace here: {strace.stderr.read().decode().strip()}")
+                stored = _account(url)["stored"]
+                until(lambda: _account(url)["stored"] > stored + 1_000)
+            finally:
+                strace.terminate()
+        until(lambda: _exported(url) == 200, 20, what="the end of the failure")
+        os.kill(process, signal.SIGTERM)
+        complaints = killed.finish()
+        assert killed.process.returncode == 0, complaints
+        assert "Traceback" not in complaints
+    assert "INJECTED" in (tmp_path / "calls").read_text()
+    _all_is_there(path)
+    assert [each.name for each in tmp_path.glob("bench*")] == [path.name], "one file, although it was read meanwhile"
+
+
+def _exported(url: str) -> int:
+    try:
+        fetch(url + "api/export?format=csv")
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return answer.code
+    return 200
 
 
 def test_a_named_file_where_nothing_can_be_written(disk: Path) -> None:

@@ -290,7 +290,9 @@ class Writer:
             }
             rows = {str(stream.number): stream.rows for stream in self._streams.values()}
             insert(connection, "meta", "seal", json.dumps({"tables": tables, "rows": rows}))
-        with suppress(sqlite3.Error):  # a reader may be at it; then the file stays in two parts, which is as good
+        with suppress(sqlite3.Error):
+            # All is in the file itself then, even if one who reads it keeps the empty rest from being removed.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.execute("PRAGMA journal_mode = DELETE")
 
     @contextmanager

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stripchart.errors import ConfigError
+from stripchart.flow.records import channel_key
 from stripchart.store.export import SUFFIXES, render
-from stripchart.store.growing import channel_key
 from stripchart.store.importing import Options, import_file, open_file
 from stripchart.store.reader import Recording
 from stripchart.store.rows import Choice, choose

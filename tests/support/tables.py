@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from stripchart.flow.records import ABSENT, Batch, Channel, Kind, make_batch
-from stripchart.store.growing import channel_key
+from stripchart.flow.records import ABSENT, Batch, Channel, Kind, channel_key, make_batch
 from stripchart.store.rows import Choice, held
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from stripchart.store.growing import channel_key
+from stripchart.flow.records import channel_key
 from support.tables import PlainRow, plain
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from stripchart.flow.rate import Rate, RateMeter
-from stripchart.flow.records import ABSENT, Batch, Channel, Kind
+from stripchart.flow.records import ABSENT, Batch, Channel, Kind, channel_key, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ class _Block:
         for place in places:
             if place not in self.columns:
                 column = np.empty(self.size, object if channels[place].kind is Kind.TEXT else np.float64)
-                column[: self.filled] = _nothing(channels[place], self.filled)
+                column[: self.filled] = nothing(channels[place].kind, self.filled)
                 self.columns[place] = column
                 cost += self.size * (TEXT_CELL_BYTES if channels[place].kind is Kind.TEXT else CELL_BYTES)
         self.places = places
@@ -103,10 +103,10 @@ class View(NamedTuple):
         columns = []
         for place, channel in enumerate(self.channels):
             pieces = [
-                block.columns[place][begin:end] if place in block.columns else _nothing(channel, end - begin)
+                block.columns[place][begin:end] if place in block.columns else nothing(channel.kind, end - begin)
                 for block, begin, end in parts
             ]
-            columns.append(np.concatenate(pieces) if pieces else _nothing(channel, 0))
+            columns.append(np.concatenate(pieces) if pieces else nothing(channel.kind, 0))
         return Batch(self.stream, self.channels, time, tuple(columns), gap=first in self.gaps, first=first)
 
     def between(self, start_ns: int, stop_ns: int) -> Batch:
@@ -185,8 +185,9 @@ class StreamHistory:
         """Return the channels that have never been here."""
         if channels is self._shape or channels in self._places:
             return []
-        known = {_key(channel) for channel in self.channels}
-        return list({_key(channel): channel for channel in channels if _key(channel) not in known}.values())
+        known = {channel_key(channel) for channel in self.channels}
+        asked = {channel_key(channel): channel for channel in channels}
+        return [channel for key, channel in asked.items() if key not in known]
 
     def append(self, batch: Batch, now_ns: int) -> None:
         """Copy in the rows of a batch, at least one, that arrives at ``now_ns``; the oldest make room."""
@@ -254,10 +255,10 @@ class StreamHistory:
         places = self._places.get(channels)
         if places is None:
             self._add(self.fresh(channels))
-            known = {_key(channel): place for place, channel in enumerate(self.channels)}
+            known = {channel_key(channel): place for place, channel in enumerate(self.channels)}
             if len(self._places) >= MAX_SHAPES:
                 self._places.clear()
-            places = self._places[channels] = [known[_key(channel)] for channel in channels]
+            places = self._places[channels] = [known[channel_key(channel)] for channel in channels]
             self._regroup(places)
         merged = list(self.channels)
         for place, channel in zip(places, channels, strict=True):
@@ -270,7 +271,7 @@ class StreamHistory:
         self.groups += (max(self.groups, default=-1) + 1,) * len(fresh)
         self.channels += tuple(fresh)
         self.counts += [0] * len(fresh)
-        self._newest += [_nothing(channel, 1) for channel in fresh]
+        self._newest += [nothing(channel.kind, 1) for channel in fresh]
 
     def _regroup(self, places: Sequence[int]) -> None:
         """Part the groups of which only some channels are at ``places``."""
@@ -291,12 +292,3 @@ def within(batch: Batch, start_ns: int, stop_ns: int) -> Batch:
         return batch
     values = tuple(column[chosen] for column in batch.values)
     return Batch(batch.stream, batch.channels, batch.time[chosen], values, batch.gap, batch.retained)
-
-
-def _key(channel: Channel) -> tuple[str, bool]:
-    return channel.name, channel.kind is Kind.TEXT
-
-
-def _nothing(channel: Channel, rows: int) -> NDArray[Any]:
-    """Make a column of cells that never came."""
-    return np.full(rows, "", object) if channel.kind is Kind.TEXT else np.full(rows, ABSENT)

@@ -56,6 +56,16 @@ class Channel(NamedTuple):
     """Seconds after which a value is stale, as the device announced; 0 if it did not: learned from the rate then."""
 
 
+def channel_key(channel: Channel) -> tuple[str, bool]:
+    """Return what tells the channels of a stream apart: numbers and text under one name are two."""
+    return channel.name, channel.kind is Kind.TEXT
+
+
+def nothing(kind: Kind, rows: int) -> NDArray[Any]:
+    """Make a column of cells that never came, shape (rows,)."""
+    return np.full(rows, "", object) if kind is Kind.TEXT else np.full(rows, ABSENT)
+
+
 class Chunk(NamedTuple):
     """Bytes as a source read them, at one instant.
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stripchart.flow.records import ABSENT, Batch, Channel, Kind
-from stripchart.store.growing import channel_key
+from stripchart.flow.records import ABSENT, Batch, Channel, Kind, channel_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

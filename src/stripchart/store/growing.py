@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from stripchart.flow.records import ABSENT, Channel, Kind
+from stripchart.flow.records import Channel, Kind, channel_key, nothing
 from stripchart.store.schema import BLOCK_ROWS
 
 if TYPE_CHECKING:
@@ -21,11 +21,6 @@ FIRST_SIZE: Final = 64
 """Rows that a new block has room for; it doubles, so thousands of slow streams cost little."""
 MAX_SHAPES: Final = 100
 """Sets of channels whose places a stream remembers; were there more, it learns them anew."""
-
-
-def channel_key(channel: Channel) -> tuple[str, bool]:
-    """Return what tells the channels of a stream apart: numbers and text under one name are two."""
-    return channel.name, channel.kind is Kind.TEXT
 
 
 class Block:
@@ -57,7 +52,7 @@ class Block:
         for place, column in zip(places, values, strict=True):
             kept = self.columns.get(place)
             if kept is None:
-                kept = self.columns[place] = _nothing(len(self._time), column.dtype == object)
+                kept = self.columns[place] = _like(column, len(self._time))
             kept[begin:end] = column
         self.filled = end  # the cells of channels that these rows lack hold nothing already
 
@@ -68,7 +63,7 @@ class Block:
         time, self._time = self._time, np.empty(size, np.int64)
         self._time[: self.filled] = time[: self.filled]
         for place, column in self.columns.items():
-            grown = _nothing(size, column.dtype == object)
+            grown = _like(column, size)
             grown[: self.filled] = column[: self.filled]
             self.columns[place] = grown
 
@@ -161,5 +156,6 @@ class GrowingStream:
         return places
 
 
-def _nothing(size: int, is_text: bool) -> NDArray[Any]:
-    return np.full(size, "", object) if is_text else np.full(size, ABSENT)
+def _like(column: NDArray[Any], rows: int) -> NDArray[Any]:
+    """Make a column of cells that never came, of texts or numbers as another one is."""
+    return nothing(Kind.TEXT if column.dtype == object else Kind.NUMBER, rows)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from stripchart.flow.records import ABSENT, Batch, Channel, Kind
+from stripchart.flow.records import ABSENT, Batch, Channel, Kind, channel_key
 from stripchart.store.export_csv import GAP, LONG_HEAD, WIDE_HEAD
 from stripchart.store.formulas import undo
 from stripchart.store.gather import Gatherer
-from stripchart.store.growing import channel_key
 from stripchart.store.import_lines import BLOCK_ROWS, mistake, read_lines
 from stripchart.store.iso import from_iso
 from stripchart.store.labels import from_label

@@ -14,7 +14,7 @@ import numpy as np
 from stripchart.errors import DamagedError
 from stripchart.flow.archive import StreamRecord
 from stripchart.flow.events import Event
-from stripchart.flow.records import ABSENT, Batch, Channel, Kind
+from stripchart.flow.records import Batch, Channel, Kind, nothing
 from stripchart.frames import Frame, to_frame
 from stripchart.store import shape
 from stripchart.store.cover import cover
@@ -382,7 +382,7 @@ def _to_batches(stream: str, piece: Piece, ids: Sequence[int], channels: tuple[C
     edges = np.unique([0, *piece.gaps.tolist(), len(piece.time)]).tolist()
     gaps = set(piece.gaps.tolist())
     columns = [
-        piece.columns.get(number, _nothing(channel, len(piece.time)))
+        piece.columns.get(number, nothing(channel.kind, len(piece.time)))
         for number, channel in zip(ids, channels, strict=True)
     ]
     for begin, end in pairwise(edges):
@@ -406,10 +406,6 @@ def _within(batch: Batch, start_ns: int, stop_ns: int) -> Iterator[Batch]:
 
 def _join(stream: str, channels: tuple[Channel, ...], batches: Sequence[Batch]) -> Batch:
     if not batches:
-        return Batch(stream, channels, np.empty(0, np.int64), tuple(_nothing(channel, 0) for channel in channels))
+        return Batch(stream, channels, np.empty(0, np.int64), tuple(nothing(channel.kind, 0) for channel in channels))
     values = tuple(map(np.concatenate, zip(*(batch.values for batch in batches), strict=True)))
     return Batch(stream, channels, np.concatenate([batch.time for batch in batches]), values)
-
-
-def _nothing(channel: Channel, rows: int) -> NDArray[Any]:
-    return np.full(rows, "", object) if channel.kind is Kind.TEXT else np.full(rows, ABSENT)

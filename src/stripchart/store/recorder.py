@@ -289,9 +289,7 @@ class Recorder:
         try:
             writer = self._make_writer()
         except DamagedError as error:
-            moved = set_aside(self.path)
-            log.error("%s; moved to %s, and a new recording is begun", error, moved)  # noqa: TRY400 - no traceback
-            self._post("lost", f"the recording was damaged; it is now {moved.name}, and a new one is begun")
+            self._set_aside(str(error))
             writer = self._make_writer()
         for problem in writer.problems:
             log.warning("%s: %s", self.path, problem)
@@ -329,15 +327,18 @@ class Recorder:
         """Move the file aside, as SQLite says that it is damaged; return whether a new one is begun."""
         try:
             self._writer.abandon()
-            moved = set_aside(self.path)
-            log.error("%s: %s; moved to %s, and a new recording is begun", self.path, error, moved)
-            self._post("lost", f"the recording was damaged; it is now {moved.name}, and a new one is begun")
+            self._set_aside(f"{self.path}: {error}")
             self._reopen()
         except (ConfigError, DamagedError, OSError, sqlite3.Error) as failure:
             self._failures = REOPEN_AFTER  # nothing is open now: there is nothing to commit into
             self._fail(str(failure))
             return False
         return True
+
+    def _set_aside(self, damage: str) -> None:
+        moved = set_aside(self.path)
+        log.error("%s; moved to %s, and a new recording is begun", damage, moved)
+        self._post("lost", f"the recording was damaged; it is now {moved.name}, and a new one is begun")
 
     def _close(self) -> None:
         self._subscription.close()

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from stripchart.flow.records import ABSENT, Batch, Channel, Kind, is_absent
-from stripchart.store.growing import channel_key
+from stripchart.flow.records import Batch, Channel, channel_key, is_absent, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -99,7 +98,7 @@ class Table:
             self._shape = batch.channels
         time = batch.time
         values = [
-            nothing(channel, len(time)) if place is None else batch.values[place]
+            nothing(channel.kind, len(time)) if place is None else batch.values[place]
             for channel, place in zip(choice.channels, self._places, strict=True)
         ]
         self._gap |= batch.gap
@@ -111,11 +110,6 @@ class Table:
         if len(time):
             self._gap = False
         return aligned
-
-
-def nothing(channel: Channel, rows: int) -> NDArray[Any]:
-    """Make a column of cells that never came."""
-    return np.full(rows, "", object) if channel.kind is Kind.TEXT else np.full(rows, ABSENT)
 
 
 def held(column: NDArray[Any]) -> NDArray[np.bool_]:

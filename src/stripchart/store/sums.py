@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stripchart.errors import ConfigError
-from stripchart.flow.records import ABSENT, Batch, Channel, Kind
-from stripchart.store.growing import channel_key
+from stripchart.flow.records import ABSENT, Batch, Channel, Kind, channel_key
 from stripchart.store.rows import Choice
 from stripchart.store.shape import Summary
 

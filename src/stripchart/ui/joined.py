@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stripchart.flow.history import EVER, within
-from stripchart.store.growing import channel_key
+from stripchart.flow.records import channel_key
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence

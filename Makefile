@@ -11,7 +11,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/stripchart demo
 
 test: $(VENV)/.dev
-	@tests/need chromium mosquitto mosquitto_pub openssl node npm collectd gpsd gpsfake
+	@tests/need chromium mosquitto mosquitto_pub openssl node npm collectd gpsd gpsfake strace
 	$(BIN)/ruff check src tests
 	$(BIN)/ruff format --check src tests
 	$(BIN)/mypy
@@ -29,7 +29,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 soak: $(VENV)/.dev
-	@tests/need chromium mosquitto mosquitto_pub openssl
+	@tests/need chromium mosquitto mosquitto_pub openssl strace
 	$(BIN)/python -m pytest tests/faults -m soak --timeout 3600
 
 fuzz: $(VENV)/.dev

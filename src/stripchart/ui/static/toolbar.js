@@ -235,6 +235,7 @@ export class Toolbar {
   /** Show on the buttons what is chosen. */
   mark() {
     const {finished, live} = this;
+    if (!live) this.past.hidden = true; // at once: the next readings may be a while away
     this.button.setAttribute("aria-pressed", String(live));
     this.button.dataset.mode = finished ? "recording" : live ? "live" : "paused";
     this.button.title = finished ? "Show the whole recording (L)" : "Pause or go on (space)";

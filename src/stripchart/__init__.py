@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stripchart.flow.hub import Overflow
     from stripchart.flow.records import Batch, Channel, Chunk, Kind
     from stripchart.monitor import Monitor, RecordSpec, source
-    from stripchart.store.reader import Recording
+    from stripchart.store.reading.reader import Recording
 
 __all__ = [
     "Batch",
@@ -46,7 +46,7 @@ _LAZY = {
     "Monitor": "stripchart.monitor",
     "Overflow": "stripchart.flow.hub",
     "RecordSpec": "stripchart.monitor",
-    "Recording": "stripchart.store.reader",
+    "Recording": "stripchart.store.reading.reader",
     "source": "stripchart.monitor",
 }
 
@@ -59,8 +59,8 @@ def open(path: str | os.PathLike[str]) -> Recording:  # noqa: A001 - reads as st
     ConfigError
         If there is none, or it cannot be read.
     """
-    from stripchart.store.library import find
-    from stripchart.store.reader import Recording
+    from stripchart.store.library.folder import find
+    from stripchart.store.reading.reader import Recording
 
     return Recording(find(path))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from stripchart.errors import ConfigError
-from stripchart.store.rows import distinct_names
+from stripchart.store.reading.rows import distinct_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +45,7 @@ def to_frame(batch: Batch, kind: str) -> Frame:
 
 def _to_arrow(columns: dict[str, Any]) -> Any:
     """Return a table in which what never came is null: sums in SQL pass over that, but not over NaN."""
-    from stripchart.store.arrow import import_arrow, to_array, to_times
+    from stripchart.store.reading.arrow import import_arrow, to_array, to_times
 
     time = to_times(columns.pop("time").view("int64"))
     return import_arrow().table({"time": time, **{name: to_array(values) for name, values in columns.items()}})

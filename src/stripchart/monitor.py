@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stripchart.flow.hub import Subscription
-    from stripchart.store.live import LiveArchive
-    from stripchart.store.reader import Recording
-    from stripchart.store.recorder import Recorder
+    from stripchart.store.reading.reader import Recording
+    from stripchart.store.recording.live import LiveArchive
+    from stripchart.store.recording.recorder import Recorder
     from stripchart.ui.context import Theme
     from stripchart.ui.server import PageServer
 
@@ -377,13 +377,13 @@ class Monitor:
     def _open_record(self) -> None:
         """Begin or continue the recording, or open the finished one."""
         if self._finished is not None:
-            from stripchart.store.library import find
-            from stripchart.store.reader import Recording
+            from stripchart.store.library.folder import find
+            from stripchart.store.reading.reader import Recording
 
             self._archive = Recording(find(self._finished))
         elif self._record is not None:
-            from stripchart.store.live import LiveArchive
-            from stripchart.store.making import make_recorder
+            from stripchart.store.recording.live import LiveArchive
+            from stripchart.store.recording.making import make_recorder
 
             self.recorder = make_recorder(self._record, self.hub, self.pumps, self._events, self.title)
             if self.recorder is not None:

@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stripchart.flow.records import Batch, Channel
-from stripchart.store.reader import Recording
-from stripchart.store.writer import Writer
+from stripchart.store.reading.reader import Recording
+from stripchart.store.writing.writer import Writer
 from tests.benchmarks.result import Result
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stripchart.flow.records import Batch, Channel
-from stripchart.store.writer import Writer
+from stripchart.store.writing.writer import Writer
 from tests.benchmarks.result import Result
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from stripchart.flow.records import Channel, Kind, make_batch
-from stripchart.store.reader import Recording
-from stripchart.store.writer import Writer
+from stripchart.store.reading.reader import Recording
+from stripchart.store.writing.writer import Writer
 from support.command import COMMAND, LONG, environment, mistake, ran
 from support.tables import numbered, plain
 

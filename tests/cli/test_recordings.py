@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stripchart.flow.events import Event
-from stripchart.store.reader import Recording
-from stripchart.store.writer import Writer
+from stripchart.store.reading.reader import Recording
+from stripchart.store.writing.writer import Writer
 from support.command import COMMAND, LONG, Running, environment, ran
 from support.tables import numbered
 

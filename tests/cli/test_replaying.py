@@ -9,8 +9,8 @@ from stripchart.cli.replaying import sources_of
 from stripchart.errors import ConfigError
 from stripchart.flow.records import Channel, Chunk, make_batch
 from stripchart.monitor import Monitor
-from stripchart.store.reader import Recording
-from stripchart.store.writer import Writer
+from stripchart.store.reading.reader import Recording
+from stripchart.store.writing.writer import Writer
 from support.command import mistake, ran
 from support.tables import NOW, numbered, plain
 

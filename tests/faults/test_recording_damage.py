@@ -17,11 +17,11 @@ import pytest
 from stripchart.errors import ConfigError, DamagedError
 from stripchart.flow.events import Event
 from stripchart.flow.records import Channel, Chunk, Kind, make_batch
-from stripchart.store.reader import Recording
-from stripchart.store.rows import held
-from stripchart.store.schema import PAGE_SIZE
-from stripchart.store.setaside import PARTS
-from stripchart.store.writer import Writer
+from stripchart.store.format.parts import PARTS
+from stripchart.store.format.schema import PAGE_SIZE
+from stripchart.store.reading.reader import Recording
+from stripchart.store.reading.rows import held
+from stripchart.store.writing.writer import Writer
 from support.tables import NOW, numbered
 
 if TYPE_CHECKING:

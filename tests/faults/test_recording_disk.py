@@ -23,8 +23,8 @@ import pytest
 import stripchart
 from stripchart import ConfigError, Monitor, RecordSpec, source
 from stripchart.flow.pump import State
-from stripchart.store import recorder as recorder_module
-from stripchart.store.setaside import PARTS
+from stripchart.store.format.parts import PARTS
+from stripchart.store.recording import recorder as recorder_module
 from support.killed import Killed
 from support.loop import no_running_loop
 from support.program import fetch

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from stripchart.store.reader import Recording
+from stripchart.store.reading.reader import Recording
 
 
 def main(path: str, seconds: str) -> None:

@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from stripchart.flow.records import Channel, Chunk, Kind, make_batch
-from stripchart.store.writer import Writer
+from stripchart.store.writing.writer import Writer
 
 CHANNELS = (Channel("number"), Channel("third", "V"), Channel("name", kind=Kind.TEXT))
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from stripchart.flow.records import ABSENT, Batch, Channel, Kind, channel_key, make_batch
-from stripchart.store.rows import Choice, held
+from stripchart.store.reading.rows import Choice, held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

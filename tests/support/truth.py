@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from stripchart.flow.records import Batch, Channel
     from stripchart.flow.reduce import Rows
-    from stripchart.store.reader import Recording
+    from stripchart.store.reading.reader import Recording
 
 
 class Drawn(NamedTuple):

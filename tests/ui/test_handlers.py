@@ -17,8 +17,8 @@ from stripchart.errors import ConfigError, DamagedError, SourceLost
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Pump, State
 from stripchart.flow.records import Channel, Kind, make_batch
-from stripchart.store.reader import Recording
-from stripchart.store.writer import Writer
+from stripchart.store.reading.reader import Recording
+from stripchart.store.writing.writer import Writer
 from stripchart.ui.exporting import MAX_EXPORTS
 from support.lines import ListSource, ValueDecoder
 from support.page import serve

@@ -15,7 +15,7 @@ from support.tables import numbered, plain, rows
 
 if TYPE_CHECKING:
     from stripchart.flow.records import Batch
-    from stripchart.store.rows import Choice
+    from stripchart.store.reading.rows import Choice
 
 ROWS = 30_000
 

@@ -11,8 +11,8 @@ from stripchart.cli.listing import columns
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from stripchart.store.library import Entry
-    from stripchart.store.reader import Recording
+    from stripchart.store.library.folder import Entry
+    from stripchart.store.reading.reader import Recording
 
 HEADER: Final = ("Name", "From", "To", "Size", "Streams", "Title")
 MAX_TITLE: Final = 60
@@ -163,7 +163,7 @@ def _times(span: tuple[int, int] | None) -> dict[str, str | None]:
 def _iso(time_ns: int) -> str:
     import numpy as np
 
-    from stripchart.store.iso import to_iso
+    from stripchart.store.exporting.iso import to_iso
 
     return to_iso(np.array([time_ns]))[0]
 

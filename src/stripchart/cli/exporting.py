@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from stripchart.flow.records import Batch
-    from stripchart.store.reader import Recording
-    from stripchart.store.rows import Choice
+    from stripchart.store.reading.reader import Recording
+    from stripchart.store.reading.rows import Choice
 
 STDOUT: Final = Path("-")
 _STEPS: Final = 1_000
@@ -62,9 +62,9 @@ def export(
     One stream becomes a table with a column for each channel; several become one value a line, or with --split a table
     each. Times are UTC. CSV and Parquet can be imported again, exactly.
     """
-    from stripchart.store.export import SUFFIXES, file_names
-    from stripchart.store.library import find
-    from stripchart.store.reader import Recording
+    from stripchart.store.exporting.export import SUFFIXES, file_names
+    from stripchart.store.library.folder import find
+    from stripchart.store.reading.reader import Recording
 
     form = form or _format_of(out)
     path = find(file)
@@ -105,8 +105,8 @@ def import_(
     ] = "",
 ) -> int:
     """Make a recording of a CSV or Parquet file: our own exports exactly, and those of other programs."""
-    from stripchart.store.importing import Options, import_file
-    from stripchart.store.library import place_for
+    from stripchart.store.importing.importer import Options, import_file
+    from stripchart.store.library.folder import place_for
 
     recording = into or place_for([file.stem])
     if into is None and recording.exists():
@@ -141,8 +141,8 @@ class _Request:
         names: list[str],
         every: float | None,
     ) -> None:
-        from stripchart.store.rows import UnknownChannelsError, choose
-        from stripchart.store.sums import check_spans, summed
+        from stripchart.store.reading.rows import UnknownChannelsError, choose
+        from stripchart.store.reading.sums import check_spans, summed
 
         self.rows = 0
         self._recording = recording
@@ -171,7 +171,7 @@ class _Request:
 
     def render(self, choices: list[Choice], progress: Callable[[float], None] = lambda _: None) -> Iterator[bytes]:
         """Yield a file of some of the choices; ``progress`` is told of the part of ``size`` that was done."""
-        from stripchart.store.export import render
+        from stripchart.store.exporting.export import render
 
         def count(rows: int) -> None:
             self.rows += rows
@@ -185,7 +185,7 @@ class _Request:
         return f"{self.rows:,} rows of {streams} stream{'s' * (streams != 1)}"
 
     def _read(self, choice: Choice) -> Iterable[Batch]:
-        from stripchart.store.sums import numbers, sums, window_for
+        from stripchart.store.reading.sums import numbers, sums, window_for
 
         recording, start, stop = self._recording, self._start, self._stop
         whole = self._whole[choice.stream]
@@ -202,7 +202,7 @@ class _Request:
 
 def _times(times: tuple[str | None, str | None], span: tuple[int, int]) -> tuple[int, int]:
     """Return the first time and the one after the last, within those of the recording."""
-    from stripchart.store.instants import parse_instant
+    from stripchart.store.reading.instants import parse_instant
 
     found = [span[0], span[1] + 1]
     for place, (option, text) in enumerate(zip(("--from", "--to"), times, strict=True)):

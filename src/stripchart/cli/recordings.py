@@ -25,7 +25,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON, with tim
 def ls(*, as_json: AsJson = False) -> int:
     """List the recordings in the folder of recordings."""
     from stripchart.cli.describing import entry_facts, entry_lines
-    from stripchart.store.library import entries, folder
+    from stripchart.store.library.folder import entries, folder
 
     found = entries()
     if as_json:
@@ -45,9 +45,9 @@ def info(
 ) -> int:
     """Tell what is in a recording: its runs, streams and channels, what happened, and whether it is whole."""
     from stripchart.cli.describing import fact_lines, facts, problem_lines
-    from stripchart.store.library import find
-    from stripchart.store.lock import is_locked
-    from stripchart.store.reader import Recording
+    from stripchart.store.library.folder import find
+    from stripchart.store.reading.reader import Recording
+    from stripchart.store.writing.lock import is_locked
 
     path = find(file)
     with Recording(path) as recording:
@@ -76,8 +76,8 @@ def note(
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="Another title.")] = None,
 ) -> int:
     """Write a note into a recording, instead of the one it has, or give it another title."""
-    from stripchart.store.annotate import annotate
-    from stripchart.store.library import find
+    from stripchart.store.library.annotate import annotate
+    from stripchart.store.library.folder import find
 
     if text is None and title is None:
         raise ConfigError("note: expected a text or --title")
@@ -87,8 +87,8 @@ def note(
 
 def rename(file: File, name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name in its folder.")]) -> int:
     """Give a recording another name."""
-    from stripchart.store import filing
-    from stripchart.store.library import find
+    from stripchart.store.library import filing
+    from stripchart.store.library.folder import find
 
     typer.echo(filing.rename(find(file), name))
     return 0
@@ -96,8 +96,8 @@ def rename(file: File, name: Annotated[str, typer.Argument(metavar="NAME", help=
 
 def delete(file: File, *, yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False) -> int:
     """Delete a recording for good."""
-    from stripchart.store import filing
-    from stripchart.store.library import find
+    from stripchart.store.library import filing
+    from stripchart.store.library.folder import find
 
     path = find(file)
     if not yes and not _agreed(path):
@@ -112,8 +112,8 @@ def finished(file: str, arguments: dict[str, Any]) -> Monitor:
     """Make a monitor that shows a recording, called as the recording is."""
     from stripchart.cli.describing import DEFAULT_TITLE
     from stripchart.monitor import Monitor
-    from stripchart.store.library import find
-    from stripchart.store.reader import Recording
+    from stripchart.store.library.folder import find
+    from stripchart.store.reading.reader import Recording
 
     path = find(file)
     with Recording(path) as recording:

@@ -37,11 +37,11 @@ def sources_of(
         If there is no such recording, or it has not what is asked for.
     """
     from stripchart.config.spec import source
-    from stripchart.store import library
-    from stripchart.store.instants import parse_instant
-    from stripchart.store.reader import Recording
+    from stripchart.store.library import folder
+    from stripchart.store.reading.instants import parse_instant
+    from stripchart.store.reading.reader import Recording
 
-    path = library.find(file)
+    path = folder.find(file)
     if into is not None and into.resolve() == path.resolve():
         raise ConfigError(f"--record: {into}: would be replayed into itself; give another file")
     with Recording(path) as recording:

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from stripchart.errors import ConfigError
-from stripchart.store.export import MEDIA_TYPES, SUFFIXES, file_names, render
-from stripchart.store.rows import Choice, choose
-from stripchart.store.sums import numbers, summarise, summed, sums
+from stripchart.store.exporting.export import MEDIA_TYPES, SUFFIXES, file_names, render
+from stripchart.store.reading.rows import Choice, choose
+from stripchart.store.reading.sums import numbers, summarise, summed, sums
 from stripchart.ui.joined import Joined
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stripchart.flow.archive import Archive
     from stripchart.flow.hub import Hub
     from stripchart.flow.records import Batch
-    from stripchart.store.shape import Summary
+    from stripchart.store.reading.shape import Summary
 
 MAX_EXPORTS: Final = 4
 """Files that are sent at once."""

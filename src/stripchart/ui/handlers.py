@@ -12,8 +12,8 @@ from tornado.web import RequestHandler
 
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow.history import EVER
-from stripchart.store.export import FORMATS
-from stripchart.store.rows import UnknownChannelsError
+from stripchart.store.exporting.export import FORMATS
+from stripchart.store.reading.rows import UnknownChannelsError
 from stripchart.ui.exporting import MAX_EXPORTS, PATIENCE, Export, GoneError, Wanted
 from stripchart.ui.joined import Joined
 from stripchart.ui.metrics import CONTENT_TYPE, render_metrics

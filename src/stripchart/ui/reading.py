@@ -12,8 +12,8 @@ import numpy as np
 
 from stripchart.flow.records import Kind
 from stripchart.flow.reduce import RAW_ROWS, Rows, join_rows, raw_rows, reduce_rows
-from stripchart.store.formulas import defuse
-from stripchart.store.rows import Choice, Table, choose
+from stripchart.store.exporting.formulas import defuse
+from stripchart.store.reading.rows import Choice, Table, choose
 from stripchart.ui.readout import plain
 
 if TYPE_CHECKING:

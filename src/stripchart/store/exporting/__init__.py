@@ -1,0 +1,1 @@
+"""Rows leave as CSV, JSON or Parquet."""

@@ -1,0 +1,1 @@
+"""One writer a recording: rows gather, blocks and sums are written, the oldest is forgotten."""

@@ -68,7 +68,7 @@ def near(start: NDArray[np.int64], stop: NDArray[np.int64]) -> NDArray[np.bool_]
 @given(EDGES, EDGES, st.integers(0, ROWS), st.integers(-10, 100) | st.integers(-ROWS, ROWS))
 def test_each_row_of_a_span_is_in_one_part(recording: Recording, start: int, stop: int, first: int, count: int) -> None:
     end = min(first + count, ROWS)
-    with recording._reading() as pages:
+    with recording._access.reading() as pages:
         parts = cover(pages, 1, [1], (first, end), (start, stop), near)
     seen = np.zeros(ROWS, np.int64)
     for part in parts:

@@ -11,7 +11,8 @@ from stripchart.flow.hub import Hub
 from stripchart.flow.records import Chunk
 from stripchart.store.reading.reader import Recording
 from stripchart.store.recording import recorder as recorder_module
-from stripchart.store.recording.recorder import Recorder, RecordOptions
+from stripchart.store.recording.opening import RecordOptions
+from stripchart.store.recording.recorder import Recorder
 from stripchart.store.writing.writer import Writer
 from support.tables import numbered, plain
 from support.wait import until

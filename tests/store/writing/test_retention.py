@@ -24,8 +24,10 @@ def test_by_age(tmp_path: Path) -> None:
     writer.append(numbered(200_000, step=STEP))
     writer.commit()
     now = NOW + 200_000 * STEP
-    assert tidy(writer._connection, Limits(max_age=50.0), now) == 73
-    levels = writer._connection.execute("SELECT level, min(first + count) FROM tier_time GROUP BY level").fetchall()
+    assert tidy(writer._file.connection, Limits(max_age=50.0), now) == 73
+    levels = writer._file.connection.execute(
+        "SELECT level, min(first + count) FROM tier_time GROUP BY level"
+    ).fetchall()
     assert all(stop > 73 * 2048 // 32**level for level, stop in levels)
     writer.append(numbered(1_000, start=now, step=STEP))
     writer.close()

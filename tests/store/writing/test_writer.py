@@ -99,7 +99,7 @@ class WriterMachine(RuleBasedStateMachine):
     def fail_to_commit(self) -> None:
         with sqlite3.connect(self.path, timeout=0) as other:
             other.execute("BEGIN IMMEDIATE")
-            self.writer._connection.execute("PRAGMA busy_timeout = 0")
+            self.writer._file.connection.execute("PRAGMA busy_timeout = 0")
             if self.writer._changed:
                 with pytest.raises(sqlite3.OperationalError):
                     self.writer.commit()
@@ -152,7 +152,7 @@ def test_a_thousand_streams_share_a_journal_row(tmp_path: Path) -> None:
         for number in range(1000):
             writer.append(numbered(1, stream=f"s{number}"))
         writer.commit()
-    assert writer._connection.execute("SELECT count(*) FROM journal").fetchone() == (3,)
+    assert writer._file.connection.execute("SELECT count(*) FROM journal").fetchone() == (3,)
     writer.close()
     with Recording(writer.path) as recording:
         assert all(stream.rows == 3 for stream in recording.streams())

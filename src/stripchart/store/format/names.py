@@ -7,13 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stripchart.flow.records import Channel, Kind
-from stripchart.store.format.schema import insert, is_intact, select
+from stripchart.store.format.schema import is_intact, select
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
-
-    from stripchart.store.writing.growing import GrowingStream
 
 
 class Names(NamedTuple):
@@ -86,19 +84,6 @@ def read_seal(connection: sqlite3.Connection) -> dict[str, Any]:
 def lost_name(number: int) -> str:
     """Return what a stream or a channel is called whose name is lost."""
     return f"damaged {number}"
-
-
-def write_names(connection: sqlite3.Connection, stream: GrowingStream) -> None:
-    """Write what is new of a stream's name and channels; they have their ids already."""
-    if stream.is_new:
-        insert(connection, "stream", stream.number, stored_text(stream.name))
-    for place in stream.renewed:
-        channel = stream.channels[place]
-        insert(
-            connection, "channel",
-            stream.ids[place], stream.number, stored_text(channel.name), str(channel.kind), stored_text(channel.unit),
-            float(channel.expires),
-        )  # fmt: skip
 
 
 def stored_text(text: str) -> str:

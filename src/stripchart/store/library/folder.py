@@ -20,7 +20,7 @@ from stripchart.store.writing.lock import is_locked
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stripchart.store.reading.reader import About
+    from stripchart.store.reading.about import About
 
 VARIABLE: Final = "STRIPCHART_RECORDINGS"
 MAX_NAME: Final = 150

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from stripchart.store.format.tiers import Spans, Sums
     from stripchart.store.format.tiertable import SpansRow
-    from stripchart.store.reading.pages import Pages, Piece
+    from stripchart.store.reading.pages import Pages
+    from stripchart.store.reading.pieces import Piece
 
 Fits: TypeAlias = "Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]]"
 """Says which entries may stand for their rows, by their least and greatest times."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from stripchart.store.format.schema import (
     BLOCK_ROWS,
     FANOUT,
     ChecksumError,
+    is_intact,
     newest_block,
     rows_of_block,
     select,
@@ -19,6 +20,7 @@ from stripchart.store.format.schema import (
     whole_number,
 )
 from stripchart.store.format.tiertable import DamagedRow, SpansRow, read_spans, read_sums
+from stripchart.store.reading.pieces import Piece, cut
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,17 +34,6 @@ if TYPE_CHECKING:
 MAX_PROBLEMS: Final = 1_000
 EVER: Final = (-(1 << 62), 1 << 62)
 """All times there are, in nanoseconds."""
-
-
-class Piece(NamedTuple):
-    """Consecutive rows, as they are."""
-
-    first: int
-    time: NDArray[np.int64]
-    gaps: NDArray[np.intp]
-    """Places of the rows before which something is missing."""
-    columns: dict[int, NDArray[Any]]
-    """By the ids of the channels; one that occurs in no row is left out."""
 
 
 class Pages:
@@ -69,6 +60,14 @@ class Pages:
         """Remember something that is damaged, once."""
         if problem not in self._problems and len(self._problems) < MAX_PROBLEMS:
             self._problems.append(problem)
+
+    def intact(self, table: str, where: str = "", *values: Any) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a table that are as they were written; ``where`` is SQL after its name."""
+        for row in select(self.connection, table, where, *values):
+            if is_intact(row):
+                yield row
+            else:
+                self.note(f"table {table}: row {row[0]} is damaged")
 
     def number_of(self, stream: str) -> int | None:
         """Return a stream's id; None if there is none of that name."""
@@ -147,7 +146,7 @@ class Pages:
         first, stop = rows
         expected = None
         for whole in self._whole_pieces(stream, channels, rows, times):
-            piece = _cut(whole, first, stop)
+            piece = cut(whole, first, stop)
             if expected is not None and piece.first > expected:
                 piece = piece._replace(gaps=np.union1d(piece.gaps, [0]).astype(np.intp))
                 if times == EVER:
@@ -181,7 +180,7 @@ class Pages:
             end = flushed * BLOCK_ROWS + rows_of_block(self.connection, stream, flushed)
         for piece in self._journal(stream):
             if piece.first + len(piece.time) > max(end, first) and piece.first < stop:
-                yield _cut(piece, end, stop)
+                yield cut(piece, end, stop)
 
     def _cells(self, channels: Sequence[int], number: int, rows: int) -> dict[int, NDArray[Any]]:
         columns = {}
@@ -212,13 +211,3 @@ class Pages:
                     yield Piece(entry.first, entry.time, gaps, dict(zip(entry.channels, entry.values, strict=True)))
             except (ChecksumError, JournalError) as error:
                 self.note(f"journal row {number} is damaged ({error}); what it held is left out")
-
-
-def _cut(piece: Piece, first: int, stop: int) -> Piece:
-    """Return just the rows ``first <= row < stop`` of a piece."""
-    begin, end = max(first - piece.first, 0), min(stop - piece.first, len(piece.time))
-    if begin == 0 and end == len(piece.time):
-        return piece
-    gaps = piece.gaps[(piece.gaps >= begin) & (piece.gaps < end)] - begin
-    columns = {channel: column[begin:end] for channel, column in piece.columns.items()}
-    return Piece(piece.first + begin, piece.time[begin:end], gaps, columns)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stripchart.store.reading.pages import Piece
+    from stripchart.store.reading.pieces import Piece
 
 
 class Summary(NamedTuple):

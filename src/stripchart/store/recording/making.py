@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from stripchart.errors import ConfigError
 from stripchart.store.format.schema import SUFFIX
 from stripchart.store.library.folder import place_for
-from stripchart.store.recording.recorder import Recorder, RecordOptions
+from stripchart.store.recording.opening import RecordOptions
+from stripchart.store.recording.recorder import Recorder
 from stripchart.store.writing.lock import is_locked
 from stripchart.store.writing.retention import Limits
 

@@ -9,26 +9,22 @@ import logging
 import sqlite3
 import threading
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stripchart.errors import ConfigError, DamagedError
 from stripchart.flow.subscription import Overflow
 from stripchart.store.format.parts import size_of
+from stripchart.store.recording.opening import RecordOptions, move_aside, open_writer
+from stripchart.store.recording.pending import Pending
 from stripchart.store.recording.rawtap import RawTap
-from stripchart.store.recording.renumbering import Renumbering
-from stripchart.store.writing.retention import Limits
-from stripchart.store.writing.setaside import set_aside
-from stripchart.store.writing.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from stripchart.flow.events import Event, EventLog
+    from stripchart.flow.events import EventLog
     from stripchart.flow.hub import Hub
     from stripchart.flow.pump import Pump
-    from stripchart.flow.records import Batch, Chunk
+    from stripchart.store.writing.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -48,29 +44,6 @@ STOP_TIMEOUT: Final = 10.0
 STALLED_AFTER: Final = 15.0
 SOURCE: Final = "recording"
 """What the recorder is called among the events."""
-
-
-@dataclass(frozen=True)
-class RecordOptions:
-    """How a recording is kept.
-
-    Attributes
-    ----------
-    raw
-        Keep the bytes of the sources, too.
-    power_safe
-        Wait for the disk at each commit.
-    limits
-        When to forget the oldest.
-    title, config
-        What the file says of itself, without secrets.
-    """
-
-    raw: bool = False
-    power_safe: bool = False
-    limits: Limits = field(default_factory=Limits)
-    title: str = ""
-    config: Mapping[str, Any] | None = None
 
 
 class RecorderCounts(NamedTuple):
@@ -115,15 +88,11 @@ class Recorder:
         self.opened = 0
         """How often the file was begun or continued."""
         self.raw = RawTap()
-        self.renumbering = Renumbering()
         self._events = events
         self._told = -1
         self._pumps: list[Pump] = []
-        self._pending: list[Batch] = []  # taken from the queue, and not safe yet
-        self._pending_events: list[Event] = []
-        self._pending_chunks: list[tuple[str, Chunk]] = []
-        self._pending_samples = self._pending_lost = 0
-        self._begun: set[str] = set()  # streams recorded in this run
+        self._pending = Pending()
+        self.renumbering = self._pending.renumbering
         self._failures = 0
         self._stored = 0
         self._lock = threading.Lock()  # between what was taken and what is counted
@@ -180,7 +149,7 @@ class Recorder:
         """Return its account."""
         with self._lock:
             published, _, lost, queued = self._subscription.counts()
-            return RecorderCounts(published, self._stored, lost, queued + self._pending_samples)
+            return RecorderCounts(published, self._stored, lost, queued + self._pending.samples)
 
     def describe(self) -> dict[str, Any]:
         """Return its entry of the ledger; names as in the public JSON API."""
@@ -215,7 +184,7 @@ class Recorder:
         try:
             if self._failures >= REOPEN_AFTER:
                 self._reopen()
-            if not (self._pending or self._pending_events or self._pending_chunks):
+            if not self._pending:
                 self._take()
             self._writer.commit()
         except sqlite3.OperationalError as error:
@@ -234,38 +203,20 @@ class Recorder:
 
     def _take(self) -> None:
         with self._lock:
-            delivery = self._subscription.drain(TURN_SAMPLES)
-            self._pending = list(delivery.batches)
-            self._pending_samples = sum(batch.samples for batch in delivery.batches)
-            self._pending_lost += delivery.lost
-        self._pending_events = self._events.events(self._told)
-        if self._pending_events:
-            self._told = self._pending_events[-1].number
-        self._pending_chunks = self.raw.take()
-        self._append_pending()
-
-    def _append_pending(self) -> None:
-        """Hand to the writer what was taken and is not safe yet."""
-        for place, batch in enumerate(self._pending):
-            follows = self.renumbering.note(batch.stream, batch.first, self._writer.rows(batch.stream), len(batch))
-            if not follows or batch.stream not in self._begun:  # what came between the last run and this is missing
-                self._pending[place] = batch.labelled(batch.stream, gap=True, first=batch.first)
-                self._begun.add(batch.stream)
-            self._writer.append(self._pending[place])
-        for event in self._pending_events:
-            self._writer.event(event)
-        for source, chunk in self._pending_chunks:
-            self._writer.chunk(source, chunk)
+            self._pending.take(self._subscription.drain(TURN_SAMPLES))
+        events = self._events.events(self._told)
+        if events:
+            self._told = events[-1].number
+        self._pending.take_beside(events, self.raw.take())
+        self._pending.append_to(self._writer)
 
     def _settle(self) -> None:
         """Note that all that was taken is safe."""
         with self._lock:
-            self._handled += self._pending_samples + self._pending_lost
-            self._stored += self._pending_samples
-            lost, self._pending_lost, self._pending_samples = self._pending_lost, 0, 0
-        self._pending.clear()
-        self._pending_events.clear()
-        self._pending_chunks.clear()
+            lost = self._pending.lost
+            self._handled += self._pending.samples + lost
+            self._stored += self._pending.samples
+            self._pending.clear()
         self.raw.settle()
         if self.state == "failing":
             self.state, self.reason, self._failures = "recording", "", 0
@@ -283,33 +234,13 @@ class Recorder:
         self._failures += 1
         if self.state != "failing" or reason != self.reason:
             log.error("%s: cannot record: %s; trying again, and the live view goes on", self.path, reason)
-            self._post("lost", f"cannot record: {reason}")
+            self._tell_lost(f"cannot record: {reason}")
         self.state, self.reason = "failing", reason
 
     def _open(self) -> Writer:
-        try:
-            writer = self._make_writer()
-        except DamagedError as error:
-            self._set_aside(str(error))
-            writer = self._make_writer()
-        for problem in writer.problems:
-            log.warning("%s: %s", self.path, problem)
-        if writer.problems:
-            more = f", and {len(writer.problems) - 1} more" if len(writer.problems) > 1 else ""
-            self._post("lost", f"the recording was damaged, and goes on: {writer.problems[0]}{more}")
+        writer = open_writer(self.path, self.options, self._tell_lost)
         self.opened += 1
         return writer
-
-    def _make_writer(self) -> Writer:
-        options = self.options
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        return Writer(
-            self.path,
-            power_safe=options.power_safe,
-            title=options.title,
-            config=options.config,
-            limits=options.limits,
-        )
 
     def _reopen(self) -> None:
         """Open the file anew, and append what was not safe yet.
@@ -319,27 +250,22 @@ class Recorder:
         reach = self._writer.reach()
         self._writer.abandon()
         self._writer = self._open()
-        if (self._pending or self._pending_events) and self._writer.reach() == reach:
+        if self._pending.is_numbered and self._writer.reach() == reach:
             return
         self.renumbering.clear()
-        self._append_pending()
+        self._pending.append_to(self._writer)
 
     def _begin_anew(self, error: Exception) -> bool:
         """Move the file aside, as SQLite says that it is damaged; return whether a new one is begun."""
         try:
             self._writer.abandon()
-            self._set_aside(f"{self.path}: {error}")
+            move_aside(self.path, f"{self.path}: {error}", self._tell_lost)
             self._reopen()
         except (ConfigError, DamagedError, OSError, sqlite3.Error) as failure:
             self._failures = REOPEN_AFTER  # nothing is open now: there is nothing to commit into
             self._fail(str(failure))
             return False
         return True
-
-    def _set_aside(self, damage: str) -> None:
-        moved = set_aside(self.path)
-        log.error("%s; moved to %s, and a new recording is begun", damage, moved)
-        self._post("lost", f"the recording was damaged; it is now {moved.name}, and a new one is begun")
 
     def _close(self) -> None:
         self._subscription.close()
@@ -351,3 +277,6 @@ class Recorder:
 
     def _post(self, kind: str, text: str) -> None:
         self._events.post(time.time_ns(), SOURCE, kind, text)
+
+    def _tell_lost(self, text: str) -> None:
+        self._post("lost", text)

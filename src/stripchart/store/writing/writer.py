@@ -6,45 +6,29 @@ A commit that fails changes nothing, in the file or in memory: it may be tried a
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
 import time
-from contextlib import contextmanager, suppress
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from stripchart._version import __version__
-from stripchart.errors import ConfigError, DamagedError
-from stripchart.store.format import journal
-from stripchart.store.format.names import stored_text, write_names
-from stripchart.store.format.rawbytes import RawQueue
-from stripchart.store.format.schema import (
-    BLOCK_ROWS,
-    COLUMNS,
-    check_version,
-    connect,
-    create,
-    highest,
-    insert,
-    is_empty,
-)
+from stripchart.store.format.names import stored_text
+from stripchart.store.format.schema import COLUMNS, highest, insert
 from stripchart.store.writing import resume, retention
 from stripchart.store.writing.backlog import Backlog
-from stripchart.store.writing.blocks import write_block
+from stripchart.store.writing.file import WritableFile, told_apart
+from stripchart.store.writing.flush import write_streams
 from stripchart.store.writing.growing import GrowingStream
-from stripchart.store.writing.lock import FileLock
+from stripchart.store.writing.rawqueue import RawQueue
 from stripchart.store.writing.retention import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from stripchart.flow.events import Event
     from stripchart.flow.records import Batch, Chunk
 
 TIDY_COMMITS: Final = 100
 """Commits from one look at the limits to the next."""
-WAL_BYTES: Final = 64 << 20
 
 
 class Writer:
@@ -97,19 +81,10 @@ class Writer:
         self._last_stream = self._last_channel = self._last_event = self._run = self._began_ns = self._commits = 0
         self._run_facts = ("", "")
         self._closed = False
-        self._file: os.stat_result | None = None
-        self._lock = FileLock(self.path)
+        self._file = WritableFile(self.path, power_safe=power_safe)
         try:
-            self._connection = _open(self.path, power_safe=power_safe)
-        except BaseException:
-            self._lock.release()
-            raise
-        try:
-            self._file = self.path.stat()
-            self._begin(title, config or {})
-        except (sqlite3.DatabaseError, UnicodeError) as error:  # a message of SQLite's quotes what is damaged
-            self.abandon()
-            raise _translate(error, self.path) from error
+            with told_apart(self.path):
+                self._begin(title, config or {})
         except BaseException:
             self.abandon()
             raise
@@ -164,9 +139,9 @@ class Writer:
         due = self._backlog.due()
         if not (self._changed or self._events or self._raw or due):
             return
-        if not self._is_in_place():
+        if not self._file.is_in_place():
             raise OSError(f"{self.path}: was removed, or another file is in its place")
-        with self._transaction():
+        with self._file.transaction():
             size = self._write(due)
         remaining = [stream for stream in self._changed if stream not in due and stream.block.filled]
         flushed = {*due, *(stream for stream in self._changed if stream.full)}
@@ -182,8 +157,8 @@ class Writer:
         self._raw.settle()
         self._commits += 1
         if self._commits % TIDY_COMMITS == 0:
-            with self._transaction():
-                retention.tidy(self._connection, self.limits, time.time_ns())
+            with self._file.transaction():
+                retention.tidy(self._file.connection, self.limits, time.time_ns())
 
     def close(self) -> None:
         """Commit, seal the file, and let go of it; safe twice.
@@ -203,16 +178,12 @@ class Writer:
 
     def abandon(self) -> None:
         """Let go of the file as it is; what was not committed is forgotten. Safe twice."""
-        if not self._closed and not self._is_in_place():
-            self._leave()
         self._closed = True
-        with suppress(sqlite3.Error):
-            self._connection.close()
-        self._lock.release()
+        self._file.close()
 
     def _begin(self, title: str, config: Mapping[str, Any]) -> None:
         """Continue what is there, and note that a run began."""
-        connection = self._connection
+        connection = self._file.connection
         found = resume.load(connection)
         self.problems += found.problems
         self._backlog = found.backlog
@@ -226,48 +197,19 @@ class Writer:
         self._run = highest(connection, "run") + 1
         self._run_facts = (__version__, stored_text(json.dumps(config, ensure_ascii=False)))
         self._began_ns = time.time_ns()
-        with self._transaction():
+        with self._file.transaction():
             connection.execute("DELETE FROM meta WHERE key = 'seal'")
             if not connection.execute("SELECT 1 FROM meta WHERE key = 'created_ns'").fetchone():
                 for key, value in (("created_ns", str(self._began_ns)), ("title", stored_text(title)), ("note", "")):
                     insert(connection, "meta", key, value)
             insert(connection, "run", self._run, self._began_ns, 0, *self._run_facts)
 
-    def _is_in_place(self) -> bool:
-        try:
-            return self._file is None or os.path.samestat(self._file, self.path.stat())
-        except OSError:
-            return False
-
-    def _leave(self) -> None:
-        """Write all that was committed into the file, wherever it is now, and nothing stays beside its old name.
-
-        A new recording there would take it for its own; and to cut short what others have mapped is deadly.
-        """
-        with suppress(sqlite3.Error, OSError):
-            (is_busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            for part in ("-shm",) if is_busy else ("-shm", "-wal"):
-                self.path.with_name(self.path.name + part).unlink(missing_ok=True)
-
-    def _write(self, due: Iterable[GrowingStream]) -> int:
+    def _write(self, due: Collection[GrowingStream]) -> int:
         """Write all there is; return the bytes of the new journal row, 0 if there is none."""
-        connection = self._connection
-        entries: list[journal.Entry] = []
+        connection = self._file.connection
         for stream in self._changed:
             self._number_channels(stream)
-            write_names(connection, stream)
-            for block in stream.full:
-                write_block(connection, stream, block)
-            if stream not in due:
-                entries += _journal_entries(stream)
-        for stream in due:
-            write_block(connection, stream, stream.block)
-        size = 0
-        if entries:
-            body = journal.encode(entries)
-            size = len(body)
-            insert(connection, "journal", self._backlog.last + 1, body)
-        connection.execute("DELETE FROM journal WHERE id < ?", (self._backlog.oldest,))
+        size = write_streams(connection, self._changed, due, self._backlog)
         for number, event in enumerate(self._events, self._last_event + 1):
             texts = map(stored_text, (event.source, event.kind, event.text))
             insert(connection, "event", number, event.time_ns, *texts)
@@ -282,8 +224,8 @@ class Writer:
                 stream.ids[place] = self._last_channel
 
     def _seal(self) -> None:
-        connection = self._connection
-        with self._transaction():
+        connection = self._file.connection
+        with self._file.transaction():
             insert(connection, "run", self._run, self._began_ns, time.time_ns(), *self._run_facts)
             tables = {
                 table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
@@ -291,65 +233,4 @@ class Writer:
             }
             rows = {str(stream.number): stream.rows for stream in self._streams.values()}
             insert(connection, "meta", "seal", json.dumps({"tables": tables, "rows": rows}))
-        with suppress(sqlite3.Error):
-            # All is in the file itself then, even if one who reads it keeps the empty rest from being removed.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.execute("PRAGMA journal_mode = DELETE")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            connection.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
-            raise
-
-
-def _journal_entries(stream: GrowingStream) -> Iterator[journal.Entry]:
-    """Yield the rows of a stream that are neither in the file nor in a full block, cut where something is missing."""
-    block = stream.block
-    first = block.number * BLOCK_ROWS
-    begin = max(stream.journaled - first, 0)
-    if begin == block.filled:
-        return
-    places = list(block.columns)
-    ids = [stream.ids[place] for place in places]
-    for here, stop in pairwise([begin, *(gap for gap in block.gaps if gap > begin), block.filled]):
-        yield journal.Entry(
-            stream.number, first + here, here in block.gaps, block.time[here:stop],
-            ids, [block.column(place)[here:stop] for place in places],
-        )  # fmt: skip
-
-
-def _open(path: Path, *, power_safe: bool) -> sqlite3.Connection:
-    try:
-        path.touch(mode=0o600)
-    except OSError as error:
-        mend = "give another place with --record, or none with --no-record"
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}; {mend}") from error
-    try:
-        connection = connect(path, write=True)
-        try:
-            if is_empty(connection):
-                create(connection)
-            check_version(connection, path)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA synchronous = {'FULL' if power_safe else 'NORMAL'}")
-            connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
-        except BaseException:
-            connection.close()
-            raise
-    except (sqlite3.Error, UnicodeError) as error:
-        raise _translate(error, path) from error
-    return connection
-
-
-def _translate(error: sqlite3.Error | UnicodeError, path: Path) -> Exception:
-    """Tell a file that is damaged from one that cannot be reached."""
-    if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
-        return ConfigError(f"{path}: cannot be written: {error}; is the disk full, or another program at it?")
-    return DamagedError(f"{path}: {error}")
+        self._file.fold()

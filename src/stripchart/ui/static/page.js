@@ -1,5 +1,6 @@
 // The page around the plots: it wires the document that Bokeh syncs to the strips, the legend and the toolbar.
 // Every text from outside goes through textContent, never through markup.
+import "./lines.js";
 import {Strips} from "./strips.js";
 import {Inspector} from "./inspector.js";
 import {Readings} from "./readings.js";

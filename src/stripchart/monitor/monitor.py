@@ -1,55 +1,36 @@
-"""The composition root: builds, starts and stops everything.
-
->>> import stripchart
->>> monitor = stripchart.Monitor("sim:").start()       # returns at once           # doctest: +SKIP
->>> monitor.url                                                                     # doctest: +SKIP
-'http://127.0.0.1:40123/'
->>> monitor.frame("sim")["temperature"][-1]                                         # doctest: +SKIP
-21.4
-"""
+"""Sources, their data and the page: built, started and stopped together."""
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from stripchart.config.recording import RecordSpec
-from stripchart.config.spec import SourceLike, SourceSpec, as_spec, free_name, source
+from stripchart.config.spec import SourceSpec, as_spec, free_name
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow import ledger
-from stripchart.flow.events import Event, EventLog
-from stripchart.flow.history import EVER, within
-from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Pump
-from stripchart.frames import Frame, to_frame
+from stripchart.monitor.data import MonitorData
+from stripchart.monitor.record import Record
 from stripchart.notebook import in_notebook, in_running_loop, inline_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from bokeh.document import Document
-    from numpy.typing import NDArray
 
-    from stripchart.flow.hub import Subscription
-    from stripchart.store.reading.reader import Recording
-    from stripchart.store.recording.live import LiveArchive
+    from stripchart.config.recording import RecordSpec
+    from stripchart.config.spec import SourceLike
     from stripchart.store.recording.recorder import Recorder
     from stripchart.ui.context import Theme
     from stripchart.ui.server import PageServer
 
-__all__ = ["Monitor", "RecordSpec", "SourceLike", "SourceSpec", "source"]
 
-log = logging.getLogger(__name__)
-
-
-class Monitor:
+class Monitor(MonitorData):
     """Sources, their recent data, and a page in the browser that shows them.
 
     Works in a script (the page is served by a thread of its own), in a running asyncio or Tornado program and in
@@ -105,10 +86,7 @@ class Monitor:
         record: str | Path | RecordSpec | None = None,
         recording: str | Path | None = None,
     ) -> None:
-        self.hub = Hub()
-        self.pumps: list[Pump] = []
-        self._specs: dict[str, SourceSpec] = {}
-        self._events = EventLog()
+        super().__init__()
         self.title = title
         self._look: dict[str, Any] = {
             "title": title,
@@ -122,10 +100,7 @@ class Monitor:
             "host": host, "port": port, "token": token, "allow_hosts": tuple(allow_hosts),
             "certificate": certificate, "key": key, "pages": self._pages,
         }  # fmt: skip
-        self._record = RecordSpec(record) if isinstance(record, (str, Path)) else record
-        self._finished = recording
-        self.recorder: Recorder | None = None
-        self._archive: LiveArchive | Recording | None = None
+        self._record = Record(record, recording)
         self._server: PageServer | None = None
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -164,7 +139,7 @@ class Monitor:
                 name, built, decoder, self.hub, must_start=spec.must_start, clock=spec.clock(), events=self._events
             )
             if self._server is not None:
-                self._check_durable(pump)
+                self._record.refuse_durable(pump)
             self._specs[name] = spec
             self.pumps.append(pump)
             if self.recorder is not None:
@@ -190,15 +165,14 @@ class Monitor:
             self._refuse_if_stopped()
             if self._server is not None:
                 raise StripchartError("the monitor is running already")
-            self._check_durable(*self.pumps)
-            self._open_record()
-            kept: dict[str, Any] = {"recorder": self.recorder, "archive": self._archive}
+            self._record.open(self.hub, self.pumps, self._events, self.title)
+            kept: dict[str, Any] = {"recorder": self.recorder, "archive": self._record.archive}
             context = Context(self.hub, self.pumps, events=self._events, explain=self.explain, **self._look, **kept)
             try:
                 server = PageServer(context, **self._serving)  # type: ignore[arg-type]
                 server.start()
             except BaseException:
-                self._close_record()
+                self._record.undo()
                 raise
             self._server = server
             if self.recorder is not None:
@@ -217,10 +191,7 @@ class Monitor:
                 pump.stop()
             if self._server is not None:
                 self._server.stop()
-            if self._archive is not None:  # while somebody reads the recording, it cannot be made one file
-                self._archive.close()
-            if self.recorder is not None:  # last of those that read: what the pumps gave is recorded, and acknowledged
-                self.recorder.stop()
+            self._record.close()
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for so many seconds, or without end; Ctrl-C and ``stop`` end it. What a script ends with.
@@ -250,6 +221,11 @@ class Monitor:
         self.stop()
 
     @property
+    def recorder(self) -> Recorder | None:
+        """What keeps what arrives; None until the monitor is started, and if nothing is kept."""
+        return self._record.recorder
+
+    @property
     def url(self) -> str:
         """Address of the page; with the token, where one is asked."""
         return self._running().url
@@ -266,88 +242,10 @@ class Monitor:
         """The port that the page listens on."""
         return self._running().port
 
-    def subscribe(self, streams: Iterable[str] | None = None, **options: Any) -> Subscription:
-        """Queue batches for your own code; see ``Hub.subscribe``."""
-        return self.hub.subscribe(streams, **options)
-
-    def channels(self) -> list[dict[str, Any]]:
-        """Return what is known of every channel, as ``GET /api/channels`` does."""
-        from stripchart.ui.readout import channel_table
-
-        return channel_table(self.hub)
-
     def ledger(self) -> dict[str, Any]:
         """Return every counter and whether they balance, as ``GET /api/ledger`` does."""
         recording = None if self.recorder is None else self.recorder.describe()
         return ledger.snapshot(self.pumps, self.hub, recording)
-
-    def explain(self, name: str) -> dict[str, Any]:
-        """Say why a source does or does not plot, as ``GET /api/explain`` does; see ``stripchart.explain``.
-
-        Raises
-        ------
-        KeyError
-            If there is no source of that name.
-        """
-        from stripchart.explain import explain
-
-        spec = self._specs[name]
-        return explain(next(pump for pump in self.pumps if pump.name == name), spec, self.hub)
-
-    def events(self, after: int = -1) -> list[Event]:
-        """Return what happened besides samples, oldest first: connections, losses, gaps, steps of clocks.
-
-        Parameters
-        ----------
-        after
-            Only events with a greater number than this, such as the last one seen.
-        """
-        return self._events.events(after)
-
-    @overload
-    def frame(
-        self, stream: str, *, seconds: float | None = None, kind: Literal["numpy"] = "numpy"
-    ) -> dict[str, NDArray[Any]]: ...
-
-    @overload
-    def frame(
-        self, stream: str, *, seconds: float | None = None, kind: Literal["pandas", "polars", "arrow"]
-    ) -> Any: ...
-
-    def frame(
-        self,
-        stream: str,
-        *,
-        seconds: float | None = None,
-        kind: Literal["numpy", "pandas", "polars", "arrow"] = "numpy",
-    ) -> Frame:
-        """Return the recent data of a stream.
-
-        Parameters
-        ----------
-        stream
-            Its name: a source's, or ``source/topic``.
-        seconds
-            Only the newest so many; all that memory holds if not given.
-        kind
-            "numpy": a dict with ``time`` (datetime64[ns], UTC, shape (n,)) and one array of shape (n,) a channel;
-            "pandas": a DataFrame with a UTC DatetimeIndex; "polars": a DataFrame with a ``time`` column;
-            "arrow": a Table likewise.
-
-        Raises
-        ------
-        KeyError
-            If there is no such stream (yet).
-        ConfigError
-            If pandas or polars is not installed.
-        """
-        start_ns = 0 if seconds is None else time.time_ns() - int(seconds * 1e9)
-        try:
-            batch, _ = self.hub.read(stream, start_ns)
-        except KeyError:
-            known = ", ".join(info.name for info in self.hub.streams()) or "none yet"
-            raise KeyError(f"no stream {stream!r}; there are: {known}") from None
-        return to_frame(within(batch, start_ns, EVER), kind)
 
     def show(self, path: str = "/", *, height: int = 620) -> Any:
         """Show a page: in the cell of a notebook, elsewhere in the browser.
@@ -366,40 +264,6 @@ class Monitor:
 
         webbrowser.open(url)
         return None
-
-    def _check_durable(self, *pumps: Pump) -> None:
-        durable = [pump.name for pump in pumps if getattr(pump.source, "durable", False)]
-        kept = self._record is not None if self._server is None else self.recorder is not None
-        if durable and not kept:
-            names = ", ".join(durable)
-            raise ConfigError(f"{names}: durable: needs a recording, for only that says what is safe; give record=FILE")
-
-    def _open_record(self) -> None:
-        """Begin or continue the recording, or open the finished one."""
-        if self._finished is not None:
-            from stripchart.store.library.folder import find
-            from stripchart.store.reading.reader import Recording
-
-            self._archive = Recording(find(self._finished))
-        elif self._record is not None:
-            from stripchart.store.recording.live import LiveArchive
-            from stripchart.store.recording.making import make_recorder
-
-            self.recorder = make_recorder(self._record, self.hub, self.pumps, self._events, self.title)
-            if self.recorder is not None:
-                for pump in self.pumps:
-                    self.recorder.watch(pump)
-                self._archive = LiveArchive(self.recorder)
-            elif any(getattr(pump.source, "durable", False) for pump in self.pumps):
-                raise ConfigError("durable: nothing can be recorded, so nothing would be acknowledged; see the log")
-
-    def _close_record(self) -> None:
-        if self.recorder is not None:
-            self.recorder.stop()
-            self.recorder = None
-        if self._archive is not None:
-            self._archive.close()
-            self._archive = None
 
     def _refuse_if_stopped(self) -> None:
         if self._stopped.is_set():

@@ -15,6 +15,8 @@ LARGEST: Final = 1e100
 """Numbers beyond count as infinite. So sums of squares of a million of the others are finite, and nothing overflows."""
 LAG: Final = 16
 """Rows over which a step is averaged."""
+MOST_STEPS: Final = 20_000
+"""Steps of which a median is taken; of more, each so-many-th."""
 GAP_STEPS: Final = 5.0
 """So many typical steps without a sample are a gap, as for ``rate.PERIODS``."""
 
@@ -48,13 +50,14 @@ def known(time: NDArray[np.int64], value: NDArray[np.float64]) -> Known:
     return Known(time[number], value[number], missing)
 
 
-def typical_step(time: NDArray[np.int64]) -> float:
+def typical_step(time: NDArray[np.int64] | NDArray[np.float64]) -> float:
     """Return the typical time from one row to the next in ns; 0 if there are no two instants in order.
 
     It is the median of the steps, each averaged over ``LAG`` rows: gaps do not move it, nor do rows that arrive in
     clumps, nor times that are rounded to milliseconds.
     """
     lag = max(1, min(LAG, len(time) // 4))
-    steps = time[lag:] - time[:-lag]
+    every = len(time) // MOST_STEPS + 1
+    steps = time[lag::every] - time[:-lag:every]
     steps = steps[steps > 0]
     return float(np.median(steps)) / lag if len(steps) else 0.0

@@ -122,6 +122,16 @@ class TestInfo:
         assert text.endswith("streams:\n  none\n")
         assert "bytes a sample" not in text
 
+    def test_messages_that_were_sent_again(self, kiln: Path) -> None:
+        for _ in range(2):
+            writer = Writer(kiln)
+            writer.redelivered({"bench": 600, "door": 1})
+            writer.close()
+        words = "sent again: bench 1,200, door 2 (messages; what they say may be here twice)"
+        assert words in re.sub(" +", " ", good("info", "kiln"))
+        runs = json.loads(good("info", "kiln", "--json"))["runs"]
+        assert [run["redelivered"] for run in runs] == [{}, {"bench": 600, "door": 1}, {"bench": 600, "door": 1}]
+
     def test_damage(self, kiln: Path) -> None:
         damage(kiln)
         assert ran("info", "kiln").returncode == 0

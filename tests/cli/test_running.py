@@ -6,13 +6,14 @@ import pytest
 
 from stripchart.cli.running import Signals, account_lines
 
-GOOD = {"samples": 12_345, "rejected": {}, "bytes_skipped": 0, "refused": 0, "reconnects": 0}
+GOOD = {"samples": 12_345, "rejected": {}, "bytes_skipped": 0, "refused": 0, "reconnects": 0, "redelivered": 0}
 BAD = {
     "samples": 0,
     "rejected": {"empty": 1_200, "long": 3},
     "bytes_skipped": 17,
     "refused": 9,
     "reconnects": 2,
+    "redelivered": 1_007,
 }
 
 
@@ -33,6 +34,7 @@ def test_the_account_of_a_source_with_losses():
         "17 bytes skipped",
         "9 samples lost to the limit of channels",
         "reconnects: 2",
+        "messages sent again: 1,007",
     ]
 
 

@@ -58,6 +58,7 @@ def facts(recording: Recording, *, in_use: bool) -> dict[str, Any]:
                 "stopped": _iso(run.stopped_ns) if run.stopped_ns else None,
                 "version": run.version,
                 "sources": {name: spec["url"] for name, spec in run.config.get("sources", {}).items()},
+                "redelivered": run.redelivered,
             }
             for run in about.runs
         ],
@@ -90,7 +91,11 @@ def fact_lines(found: Mapping[str, Any]) -> Iterator[str]:
     pairs += [("from", _local(found["start"])), ("to", _local(found["stop"]))]
     pairs += [("size", f"{size_text(found['size'])}, {found['samples']:,} samples{per_sample}"), ("state", state)]
     events = ", ".join(f"{kind} {count:,}" for kind, count in found["events"].items())
-    pairs += [("events", events), ("raw bytes", ", ".join(found["raw_sources"]))]
+    pairs += [
+        ("events", events),
+        ("sent again", _redelivered(found["runs"])),
+        ("raw bytes", ", ".join(found["raw_sources"])),
+    ]
     yield from columns([(f"{label}:", clean(text)) for label, text in pairs if text])
     yield "runs:"
     yield from columns(list(_runs(found["runs"])) or [("  none",)])
@@ -136,6 +141,15 @@ def _row(entry: Entry) -> tuple[str, ...]:
     start, stop = map(_local, _times(entry.span).values())
     streams = str(entry.streams) if about else "-"
     return (clean(entry.name), start or "-", stop or "-", size_text(entry.size), streams, "; ".join(filter(None, told)))
+
+
+def _redelivered(runs: Iterable[Mapping[str, Any]]) -> str:
+    """Say how many samples may be there twice, as far as one can tell."""
+    messages: Counter[str] = Counter()
+    for run in runs:
+        messages.update(run["redelivered"])
+    told = ", ".join(f"{name} {count:,}" for name, count in messages.items())
+    return f"{told} (messages; what they say may be here twice)" if told else ""
 
 
 def _runs(runs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -110,6 +110,8 @@ def account_lines(sources: Mapping[str, Mapping[str, Any]], seconds: float) -> I
             parts.append(f"{account['refused']:,} samples lost to the limit of channels")
         if account["reconnects"]:
             parts.append(f"reconnects: {account['reconnects']:,}")
+        if account["redelivered"]:
+            parts.append(f"messages sent again: {account['redelivered']:,}")
         yield f"{name}: {'; '.join(parts)}"
 
 

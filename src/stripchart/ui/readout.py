@@ -133,4 +133,5 @@ def source_line(pump: Pump, newest_ns: int | None) -> dict[str, Any]:
         "reasons": counts.rejected,
         "reconnects": counts.reconnects,
         "refused": counts.refused,
+        "redelivered": counts.redelivered,
     }

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 class Told:
     """As much of a pump as a recorder sees."""
 
+    name = "bench"
     source = None
 
     def __init__(self) -> None:
@@ -111,8 +113,8 @@ def test_what_a_full_queue_loses_is_told(
     recorder = Recorder(hub, tmp_path / "a.stripchart", events)
     recorder.watch(pump)  # type: ignore[arg-type]
     blocked.set()
-    recorder.start()
     hub.publish(numbered(5))
+    recorder.start()  # what it takes first is that, and it fails with it
     until(lambda: recorder.state == "failing")
     assert not recorder.alive()
     assert "full" in recorder.reason
@@ -254,3 +256,29 @@ def test_a_commit_that_failed_and_is_there_after_all_comes_once(
     assert rows_of(recorder.path) == [*range(30), *range(5)]
     with Recording(recorder.path) as recording:
         assert [event.text for event in recording.events() if event.source == "bench"] == ["once"]
+
+
+def test_messages_sent_again_are_counted_once_whatever_befalls_the_file(
+    tmp_path: Path, blocked: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = Hub()
+    recorder = Recorder(hub, tmp_path / "a.stripchart", EventLog())
+    source = SimpleNamespace(redelivered=0, durable=False)
+    pump = Told()
+    monkeypatch.setattr(pump, "source", source)
+    recorder.watch(pump)  # type: ignore[arg-type]
+    recorder.start()
+    source.redelivered = 3
+    with Recording(recorder.path) as recording:
+        until(lambda: recording.about().runs[-1].redelivered == {"bench": 3})
+    blocked.set()
+    source.redelivered = 7
+    hub.publish(numbered(1))
+    until(lambda: recorder.opened > 1)
+    blocked.clear()
+    until(lambda: recorder.counts().stored == 2)
+    source.redelivered = 8
+    assert recorder.stop()
+    with Recording(recorder.path) as recording:
+        counted = [run.redelivered.get("bench", 0) for run in recording.about().runs]
+    assert (counted[0], sum(counted)) == (3, 8)

@@ -21,6 +21,11 @@ class Run(NamedTuple):
     config: dict[str, Any]
     """What recorded, without secrets."""
 
+    @property
+    def redelivered(self) -> dict[str, int]:
+        """Messages that were sent again, by source: what they say may be there twice."""
+        return dict(self.config.get("redelivered", {}))
+
 
 class About(NamedTuple):
     """What a recording says of itself."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from stripchart.store.recording.renumbering import Renumbering
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stripchart.flow.events import Event
     from stripchart.flow.records import Batch, Chunk
     from stripchart.flow.subscription import Delivery
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Pending:
-    """Rows, events and bytes on their way to a writer; they are kept until a commit has succeeded.
+    """Rows, events, bytes and counts on their way to a writer; they are kept until a commit has succeeded.
 
     Attributes
     ----------
@@ -30,10 +32,11 @@ class Pending:
         self._batches: list[Batch] = []
         self._events: list[Event] = []
         self._chunks: list[tuple[str, Chunk]] = []
+        self._redelivered: Mapping[str, int] = {}
         self._begun: set[str] = set()  # streams recorded in this run
 
     def __bool__(self) -> bool:
-        return bool(self._batches or self._events or self._chunks)
+        return bool(self._batches or self._events or self._chunks or self._redelivered)
 
     @property
     def is_numbered(self) -> bool:
@@ -46,9 +49,9 @@ class Pending:
         self.samples = sum(batch.samples for batch in delivery.batches)
         self.lost += delivery.lost
 
-    def take_beside(self, events: list[Event], chunks: list[tuple[str, Chunk]]) -> None:
-        """Take what came beside the rows."""
-        self._events, self._chunks = events, chunks
+    def take_beside(self, events: list[Event], chunks: list[tuple[str, Chunk]], redelivered: Mapping[str, int]) -> None:
+        """Take what came beside the rows, and how many of the messages were sent again, by source."""
+        self._events, self._chunks, self._redelivered = events, chunks, redelivered
 
     def append_to(self, writer: Writer) -> None:
         """Hand all of it to a writer."""
@@ -62,10 +65,12 @@ class Pending:
             writer.event(event)
         for source, chunk in self._chunks:
             writer.chunk(source, chunk)
+        writer.redelivered(self._redelivered)
 
     def clear(self) -> None:
         """Forget it; it is safe."""
         self._batches.clear()
         self._events.clear()
         self._chunks.clear()
+        self._redelivered = {}
         self.samples = self.lost = 0

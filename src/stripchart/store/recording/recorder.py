@@ -9,6 +9,7 @@ import logging
 import sqlite3
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stripchart.errors import ConfigError, DamagedError
@@ -90,6 +91,7 @@ class Recorder:
         self.raw = RawTap()
         self._events = events
         self._told = -1
+        self._redelivered: Counter[str] = Counter()
         self._pumps: list[Pump] = []
         self._pending = Pending()
         self.renumbering = self._pending.renumbering
@@ -207,7 +209,10 @@ class Recorder:
         events = self._events.events(self._told)
         if events:
             self._told = events[-1].number
-        self._pending.take_beside(events, self.raw.take())
+        # Counted by a source before it gives what a message says: so there are never more duplicates than are counted.
+        redelivered = Counter({pump.name: getattr(pump.source, "redelivered", 0) for pump in self._pumps})
+        self._pending.take_beside(events, self.raw.take(), redelivered - self._redelivered)
+        self._redelivered = redelivered
         self._pending.append_to(self._writer)
 
     def _settle(self) -> None:

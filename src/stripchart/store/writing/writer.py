@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from stripchart._version import __version__
 from stripchart.store.format.names import stored_text
 from stripchart.store.format.schema import COLUMNS, highest, insert
 from stripchart.store.writing import resume, retention
@@ -20,6 +19,7 @@ from stripchart.store.writing.flush import write_streams
 from stripchart.store.writing.growing import GrowingStream
 from stripchart.store.writing.rawqueue import RawQueue
 from stripchart.store.writing.retention import Limits
+from stripchart.store.writing.run import RunRow
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -78,13 +78,12 @@ class Writer:
         self._backlog = Backlog({}, {}, 0)
         self._events: list[Event] = []
         self._raw = RawQueue()
-        self._last_stream = self._last_channel = self._last_event = self._run = self._began_ns = self._commits = 0
-        self._run_facts = ("", "")
+        self._last_stream = self._last_channel = self._last_event = self._commits = 0
         self._closed = False
         self._file = WritableFile(self.path, power_safe=power_safe)
         try:
             with told_apart(self.path):
-                self._begin(title, config or {})
+                self._run = self._begin(title, config or {})
         except BaseException:
             self.abandon()
             raise
@@ -126,6 +125,10 @@ class Writer:
         """Take bytes as a source read them."""
         self._raw.add(source, chunk)
 
+    def redelivered(self, messages: Mapping[str, int]) -> None:
+        """Take how many messages were sent again, by the names of their sources: what they say may come twice."""
+        self._run.count_redelivered(messages)
+
     def commit(self) -> None:
         """Make everything taken so far safe, in one transaction.
 
@@ -137,7 +140,7 @@ class Writer:
             If the file is not in its place any more: SQLite would go on to write it where nobody finds it.
         """
         due = self._backlog.due()
-        if not (self._changed or self._events or self._raw or due):
+        if not (self._changed or self._events or self._raw or self._run.is_new or due):
             return
         if not self._file.is_in_place():
             raise OSError(f"{self.path}: was removed, or another file is in its place")
@@ -155,6 +158,7 @@ class Writer:
         self._last_event += len(self._events)
         self._events.clear()
         self._raw.settle()
+        self._run.is_new = False
         self._commits += 1
         if self._commits % TIDY_COMMITS == 0:
             with self._file.transaction():
@@ -181,7 +185,7 @@ class Writer:
         self._closed = True
         self._file.close()
 
-    def _begin(self, title: str, config: Mapping[str, Any]) -> None:
+    def _begin(self, title: str, config: Mapping[str, Any]) -> RunRow:
         """Continue what is there, and note that a run began."""
         connection = self._file.connection
         found = resume.load(connection)
@@ -194,15 +198,16 @@ class Writer:
         self._last_stream, self._last_channel = found.last_stream, found.last_channel
         self._last_event = highest(connection, "event")
         self._raw = RawQueue(highest(connection, "raw"))
-        self._run = highest(connection, "run") + 1
-        self._run_facts = (__version__, stored_text(json.dumps(config, ensure_ascii=False)))
-        self._began_ns = time.time_ns()
+        began_ns = time.time_ns()
+        run = RunRow(connection, began_ns, config)
         with self._file.transaction():
             connection.execute("DELETE FROM meta WHERE key = 'seal'")
             if not connection.execute("SELECT 1 FROM meta WHERE key = 'created_ns'").fetchone():
-                for key, value in (("created_ns", str(self._began_ns)), ("title", stored_text(title)), ("note", "")):
+                for key, value in (("created_ns", str(began_ns)), ("title", stored_text(title)), ("note", "")):
                     insert(connection, "meta", key, value)
-            insert(connection, "run", self._run, self._began_ns, 0, *self._run_facts)
+            run.write(connection)
+        run.is_new = False
+        return run
 
     def _write(self, due: Collection[GrowingStream]) -> int:
         """Write all there is; return the bytes of the new journal row, 0 if there is none."""
@@ -215,6 +220,8 @@ class Writer:
             insert(connection, "event", number, event.time_ns, *texts)
         for row in self._raw.rows():
             insert(connection, "raw", *row)
+        if self._run.is_new:
+            self._run.write(connection)
         return size
 
     def _number_channels(self, stream: GrowingStream) -> None:
@@ -226,7 +233,7 @@ class Writer:
     def _seal(self) -> None:
         connection = self._file.connection
         with self._file.transaction():
-            insert(connection, "run", self._run, self._began_ns, time.time_ns(), *self._run_facts)
+            self._run.write(connection, time.time_ns())
             tables = {
                 table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
                 for table in COLUMNS

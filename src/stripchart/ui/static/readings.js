@@ -139,6 +139,7 @@ export class Readings {
       if (source.rejected) wrong.push(`${count.format(source.rejected)} rejected (${Object.keys(source.reasons).join(", ")})`);
       if (source.refused) wrong.push(`${count.format(source.refused)} samples refused: too many channels`);
       if (source.reconnects) wrong.push(`back ${source.reconnects}×`);
+      if (source.redelivered) wrong.push(`${count.format(source.redelivered)} messages sent again`);
       trouble.textContent = wrong.join(" · ");
     });
   }

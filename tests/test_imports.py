@@ -40,6 +40,10 @@ def test_the_page_is_loaded_by_nothing_below_it(module: str):
     assert not loaded_by(f"import {module}") & {"bokeh", "tornado"}
 
 
+def test_scipy_is_loaded_only_to_compute():
+    assert "scipy" not in loaded_by("import stripchart.flow.analysis.spectrum, stripchart.flow.analysis.spectrogram")
+
+
 def test_the_layers_are_kept():
     command = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=50)

@@ -90,7 +90,13 @@ def test_websockets_of_strangers_are_refused_on_every_page(site: Site) -> None:
         assert site.websocket(path=path, token=token).status == 403
 
 
-ANSWERS = {"AutoloadJsHandler": 404, "MultiRootStaticHandler": 404, "ExplainHandler": 404, "WSHandler": 403}
+ANSWERS = {
+    "DrawHandler": 405,
+    "AutoloadJsHandler": 404,
+    "MultiRootStaticHandler": 404,
+    "ExplainHandler": 404,
+    "WSHandler": 403,
+}
 """What these say to a visitor with the cookie who asks for nothing in particular."""
 
 

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from bokeh.document import Document
 from bokeh.models import GlyphRenderer, Range1d
 
+from stripchart.config.pages import read_page
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.ui.labels import MAX_LABEL
-from stripchart.ui.layout import MAX_LINES, MAX_STRIPS, Layout
+from stripchart.ui.layout import MAX_LINES, MAX_STRIPS, Layout, Stage
+from stripchart.ui.readout import read_out
 
 
 class Bench:
@@ -19,7 +22,8 @@ class Bench:
     def __init__(self) -> None:
         self.hub = Hub()
         self.document = Document()
-        self.layout = Layout(self.document, Range1d(start=0, end=1))
+        self.stage = Stage.of(self.document, Range1d(start=0, end=1))
+        self.layout = Layout(self.stage)
 
     def publish(self, stream: str, *channels: Channel) -> None:
         values = [["x" if channel.kind is Kind.TEXT else 1.5] for channel in channels]
@@ -242,3 +246,47 @@ def test_a_source_always_has_the_columns_that_its_lines_ask_for(bench: Bench) ->
     assert bench.strips() == {"s": ["a", "b"], "V": ["c"]}
     assert len({line["source"] for strip in bench.layout.describe()["strips"] for line in strip["lines"]}) == 3
     assert missing == []
+
+
+def designed(bench: Bench, **table: Any) -> dict[str, list[str]]:
+    """Lay the bench out by a design."""
+    bench.layout.close()
+    bench.layout = Layout(bench.stage, read_page(table))
+    bench.grow()
+    return bench.strips()
+
+
+def test_a_design_says_what_is_where(bench: Bench) -> None:
+    bench.publish("a", Channel("t", "°C"), Channel("rh", "%"), Channel("mode", kind=Kind.TEXT))
+    bench.publish("b", Channel("t", "°C"))
+    assert designed(bench, panel=[{"title": "Mine", "channels": ["b", "a/rh"]}]) == {"Mine": ["rh", "t"]}
+    assert bench.listed() == ["t", "mode"]
+    # Channels that another panel shows get no strip either; all others do.
+    panels = [{"kind": "number", "channels": ["a/t"]}, {"title": "Mine", "channels": ["*/nothing"]}]
+    assert designed(bench, panel=panels, rest=True) == {"Mine": [], "%": ["rh"], "°C": ["t"]}
+    assert [panel["place"] for panel in bench.layout.describe()["panels"]] == [0]
+    assert [strip["place"] for strip in bench.layout.describe()["strips"]] == [1, None, None]
+
+
+def test_a_design_names_scales_and_colours_channels(bench: Bench) -> None:
+    bench.publish("a", Channel("t", "mV"), Channel("u", "mV"))
+    looks = [{"match": "a/t", "name": "Oven", "unit": "V", "scale": 0.001, "offset": 1, "colour": 7}]
+    assert designed(bench, channel=looks) == {"V": ["Oven"], "mV": ["u"]}
+    line = bench.layout.describe()["strips"][0]["lines"][0]
+    assert (line["unit"], line["colour"]) == ("V", 6)
+    readout = read_out(bench.hub, [])
+    assert bench.layout.read(readout, bench.layout.order) == [[1.0015, False], [1.5, False]]
+    (view,) = bench.layout.views["a"].values()
+    sent = view.rebuild(bench.hub, 0, 10, 1)
+    assert [sent[name].tolist() for name in view.columns] == [[1.0015], [1.5]]
+
+
+def test_another_layout_leaves_nothing_of_the_first(bench: Bench) -> None:
+    bench.publish("a", Channel("t", "°C"), Channel("rh", "%"))
+    bench.grow()
+    before = {root.name for root in bench.document.roots}
+    designed(bench, panel=[{"channels": ["a"]}])
+    after = {root.name for root in bench.document.roots}
+    assert len(after) == 1
+    assert not before & after
+    assert bench.layout.describe()["generation"] == 1

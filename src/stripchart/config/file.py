@@ -35,6 +35,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from stripchart.config.document import read_document
 from stripchart.config.durations import parse_duration
 from stripchart.config.options import Mistake, fill, show
+from stripchart.config.pages import read_pages
 from stripchart.config.recording import RecordTable
 from stripchart.config.spec import CLOCK_OPTIONS, SourceSpec, check_name
 from stripchart.errors import ConfigError
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stripchart.monitor import Monitor
+    from stripchart.ui.design import PageDesign
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +100,7 @@ class Config:
     server: Server
     recording: RecordTable
     sources: tuple[SourceSpec, ...]
+    pages: tuple[PageDesign, ...] = ()
 
     def monitor(self, **overrides: Any) -> Monitor:
         """Make the monitor; the arguments of ``Monitor`` that are given win over the file.
@@ -109,7 +112,8 @@ class Config:
         folder = str(self.path.resolve().parent)
         if folder not in sys.path:
             sys.path.append(folder)  # last, so that no file there hides a module
-        arguments = {**vars(self.view), **vars(self.server), **overrides}
+        pages = {design.path: design.describe() for design in self.pages}
+        arguments = {**vars(self.view), **vars(self.server), "pages": pages, **overrides}
         del arguments["open"]
         if "record" not in arguments and self.recording.enabled:
             arguments["record"] = self.recording
@@ -138,12 +142,14 @@ def load(path: str | os.PathLike[str]) -> Config:
 
 
 def _build(file: Path, document: Mapping[str, Any]) -> tuple[Config | None, list[Mistake]]:
-    tables = ("server", "recording", "sources")
+    tables = ("server", "recording", "sources", "page")
     view, mistakes = fill(View, {key: value for key, value in document.items() if key not in tables}, also=tables)
     server, wrong = _fill_table(Server, document.get("server", {}))
     mistakes += [mistake.below("server") for mistake in wrong]
     recording, wrong = _fill_table(RecordTable, document.get("recording", {}))
     mistakes += [mistake.below("recording") for mistake in wrong]
+    pages, wrong = read_pages(document.get("page", []))
+    mistakes += [mistake.below("page") for mistake in wrong]
     sources = document.get("sources")
     if not isinstance(sources, dict) or not sources:
         mistakes.append(Mistake("sources", "expected at least one table [sources.NAME] with a url"))
@@ -160,7 +166,7 @@ def _build(file: Path, document: Mapping[str, Any]) -> tuple[Config | None, list
     paths = {name: str(file.parent / path) for name in ("certificate", "key") if (path := getattr(server, name))}
     place = str(file.parent / recording.file) if recording.file else ""
     recording = replace(recording, file=place, name=recording.name or file.stem)
-    return Config(file, view, replace(server, **paths), recording, tuple(filter(None, specs))), []
+    return Config(file, view, replace(server, **paths), recording, tuple(filter(None, specs)), pages), []
 
 
 def _fill_table(cls: type[Any], table: object) -> tuple[Any, list[Mistake]]:

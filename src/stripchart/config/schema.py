@@ -9,9 +9,11 @@ from pydantic import ConfigDict, TypeAdapter
 
 from stripchart.config.file import Server, SourceTable, View
 from stripchart.config.options import nested
+from stripchart.config.pages import ChannelTable, PageTable, PanelTable
 from stripchart.config.recording import RecordTable
 from stripchart.config.secrets import is_secret
 from stripchart.plugins import load, registered
+from stripchart.ui.design import STRIP
 
 _REFERENCE: Final = {"type": "string", "pattern": r"\$\{"}
 """Any value may come from the environment."""
@@ -35,6 +37,7 @@ def json_schema() -> dict[str, Any]:
             **_properties(View),
             "server": _table(Server),
             "recording": _table(RecordTable),
+            "page": {"type": "array", "items": _page()},
             "sources": {
                 "type": "object",
                 "minProperties": 1,
@@ -45,6 +48,22 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "$defs": decoders,
     }
+
+
+def _page() -> dict[str, Any]:
+    panels = [_panel(kind) for kind in registered("panels")]
+    page = _table(PageTable)
+    page["properties"]["channel"] = {"type": "array", "items": _table(ChannelTable)}
+    page["properties"]["panel"] = {"type": "array", "items": {"anyOf": panels}}
+    return page
+
+
+def _panel(kind: str) -> dict[str, Any]:
+    """Return the schema of a ``[[page.panel]]`` of a kind; where none is said, it is a strip."""
+    table = _table(load("panels", kind).Options)
+    properties = {**table["properties"], **_properties(PanelTable), "kind": {"const": kind}}
+    required = table.get("required", []) + ([] if kind == STRIP else ["kind"])
+    return {"title": kind, **table, "properties": properties, "required": required}
 
 
 def _source(scheme: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from stripchart.config.pages import part_pages, read_page
 from stripchart.config.spec import SourceSpec, as_spec, free_name
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow import ledger
@@ -55,7 +56,9 @@ class Monitor(MonitorData):
     update_ms
         Milliseconds between two updates of a page.
     pages
-        Further pages by path: ``{"/circles": make_document}`` with functions that fill a Bokeh ``Document``.
+        Pages by path: what a page of the monitor's own shows, as a table like ``[[page]]`` of a configuration
+        (``{"/": {"panel": [{"kind": "histogram", "channels": ["bench/*"]}]}}``); or a function that fills a Bokeh
+        ``Document``.
     record
         The file that keeps what arrives, or a ``RecordSpec`` that says more; continued if it is there. Nothing is kept
         if not given.
@@ -82,7 +85,7 @@ class Monitor(MonitorData):
         key: str | None = None,
         max_sessions: int = 50,
         update_ms: int = 50,
-        pages: Mapping[str, Callable[[Document], None]] | None = None,
+        pages: Mapping[str, Callable[[Document], None] | Mapping[str, Any]] | None = None,
         record: str | Path | RecordSpec | None = None,
         recording: str | Path | None = None,
     ) -> None:
@@ -95,10 +98,11 @@ class Monitor(MonitorData):
             "max_sessions": max_sessions,
             "update_ms": update_ms,
         }
-        self._pages = dict(pages or {})
+        documents, designs = part_pages(pages or {})
+        self._paths = dict.fromkeys(["/", *(design.path for design in designs), *documents])
         self._serving = {
             "host": host, "port": port, "token": token, "allow_hosts": tuple(allow_hosts),
-            "certificate": certificate, "key": key, "pages": self._pages,
+            "certificate": certificate, "key": key, "pages": documents, "designs": designs,
         }  # fmt: skip
         self._record = Record(record, recording)
         self._server: PageServer | None = None
@@ -167,7 +171,8 @@ class Monitor(MonitorData):
                 raise StripchartError("the monitor is running already")
             self._record.open(self.hub, self.pumps, self._events, self.title)
             kept: dict[str, Any] = {"recorder": self.recorder, "archive": self._record.archive}
-            context = Context(self.hub, self.pumps, events=self._events, explain=self.explain, **self._look, **kept)
+            doing: dict[str, Any] = {"explain": self.explain, "read_page": read_page}
+            context = Context(self.hub, self.pumps, events=self._events, **doing, **self._look, **kept)
             try:
                 server = PageServer(context, **self._serving)  # type: ignore[arg-type]
                 server.start()
@@ -232,9 +237,8 @@ class Monitor(MonitorData):
 
     def page_url(self, path: str = "/") -> str:
         """Return the address of one of the ``pages``; KeyError if there is none at that path."""
-        pages = ["/", *self._pages]
-        if path not in pages:
-            raise KeyError(f"no page {path!r}; there are: {', '.join(pages)}")
+        if path not in self._paths:
+            raise KeyError(f"no page {path!r}; there are: {', '.join(self._paths)}")
         return urlsplit(self.url)._replace(path=path).geturl()
 
     @property

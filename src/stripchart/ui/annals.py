@@ -32,6 +32,10 @@ class Annals:
         self._told: tuple[int, int, bool] | None = None
         self._state: dict[str, Any] = {}
 
+    def lay_out(self, layout: Layout) -> None:
+        """Go on with another layout of the page."""
+        self._layout, self._front_of, self._told = layout, -1, None
+
     def recall(self, events: list[Event]) -> None:
         """Take what the record has of the span looked at."""
         self._recalled = events

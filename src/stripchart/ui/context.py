@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from stripchart.errors import ConfigError
 from stripchart.flow import ledger
 from stripchart.flow.events import MAX_EVENTS, Event, EventLog
 from stripchart.ui.marks import merge
@@ -14,11 +15,12 @@ from stripchart.ui.readout import READOUT_PAUSE, READOUT_SECONDS, Readout, read_
 from stripchart.ui.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from stripchart.flow.archive import Archive, Recorder
     from stripchart.flow.hub import Hub
     from stripchart.flow.pump import Pump
+    from stripchart.ui.design import PageDesign
 
 WORKERS: Final = 2
 """Threads that read the record for all pages together."""
@@ -29,6 +31,11 @@ Theme = Literal["system", "light", "dark"]
 def _explain_none(name: str) -> dict[str, Any]:
     """Stand in where nobody explains."""
     raise KeyError(name)
+
+
+def _read_no_page(table: Mapping[str, Any]) -> PageDesign:
+    """Stand in where nobody reads designs."""
+    raise ConfigError(f"no panels are known here, so none of {len(table)} can be made")
 
 
 @dataclass
@@ -51,6 +58,8 @@ class Context:
         The past beyond what memory holds, if it is kept.
     explain
         Says why a source, given by name, does or does not plot; KeyError if there is none.
+    read_page
+        Makes a page's design of a table as a configuration has it; ConfigError if it is wrong.
     open_pages
         The sessions that are being fed; a set, because Bokeh 3.10 calls from several threads.
     exports
@@ -68,6 +77,7 @@ class Context:
     max_sessions: int = 50
     events: EventLog = field(default_factory=EventLog)
     explain: Callable[[str], dict[str, Any]] = _explain_none
+    read_page: Callable[[Mapping[str, Any]], PageDesign] = _read_no_page
     archive: Archive | None = None
     recorder: Recorder | None = None
     open_pages: set[object] = field(default_factory=set)

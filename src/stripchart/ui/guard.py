@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
@@ -19,6 +20,8 @@ from stripchart.ui.access import PUBLIC, Refusal
 from stripchart.ui.handlers import RefusalHandler
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from bokeh.server.connection import ServerConnection
     from tornado.httputil import HTTPHeaders, HTTPServerRequest
     from tornado.iostream import IOStream
@@ -46,9 +49,9 @@ CHOSEN_SESSION: Final = frozenset({"bokeh-session-id", "bokeh-token"})
 class SecurityHeaders(OutputTransform):
     """Adds to every answer, Bokeh's too, how a browser shall handle it."""
 
-    def __init__(self, request: HTTPServerRequest) -> None:
+    def __init__(self, own_pages: Collection[str], request: HTTPServerRequest) -> None:
         self._keep = request.path.startswith(PUBLIC)
-        self._is_page = request.path == "/"
+        self._is_page = request.path in own_pages
 
     def transform_first_chunk(
         self,
@@ -71,8 +74,8 @@ class SecurityHeaders(OutputTransform):
 class GuardedTornado(BokehTornado):
     """Bokeh's application, with every request judged before it is routed."""
 
-    def __init__(self, *args: Any, access: Access, context: Context, **kwargs: Any) -> None:
-        super().__init__(*args, transforms=[SecurityHeaders], **kwargs)
+    def __init__(self, *args: Any, access: Access, context: Context, own_pages: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, transforms=[partial(SecurityHeaders, own_pages)], **kwargs)
         self._access = access
         self._context = context
         self._streams: WeakSet[IOStream] = WeakSet()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from html import escape
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import orjson
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
@@ -14,6 +16,7 @@ from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow.history import EVER
 from stripchart.store.exporting.export import FORMATS
 from stripchart.store.reading.rows import UnknownChannelsError
+from stripchart.ui.answers import answer, read_wanted
 from stripchart.ui.exporting import MAX_EXPORTS, PATIENCE, Export, GoneError, Wanted
 from stripchart.ui.joined import Joined
 from stripchart.ui.metrics import CONTENT_TYPE, render_metrics
@@ -166,6 +169,25 @@ class ReadHandler(ApiHandler):
         self.finish(text)
 
 
+class DrawHandler(ApiHandler):
+    """POST /api/draw: what some panels show. It is a question, but too long for an address.
+
+    ``{"keys": [key, ...], "page": {"panel": [table, ...]}, "start": ns, "stop": ns, "live": false, "width": pixels}``,
+    with the tables of a configuration's ``[[page]]``.
+    """
+
+    async def post(self) -> None:
+        """Draw them, in a worker thread."""
+        try:
+            wanted = read_wanted(orjson.loads(self.request.body), self.context.read_page)
+        except ConfigError as error:
+            self.reply({"error": str(error)}, 400)
+        except (ValueError, TypeError, KeyError, OverflowError):
+            self.reply({"error": "expected JSON with keys, page, start and stop (nanoseconds since 1970)"}, 400)
+        else:
+            self.reply(await asyncio.to_thread(answer, self.context, wanted, time.time_ns()))
+
+
 class ExportHandler(ApiHandler):
     """GET /api/export?format=csv|parquet|json&channels=a,b&start=…&stop=…&every=…: every row, as a file.
 
@@ -266,6 +288,7 @@ ROUTES = [
     (r"/api/events", EventsHandler),
     (r"/api/explain", ExplainHandler),
     (r"/api/read", ReadHandler),
+    (r"/api/draw", DrawHandler),
     (r"/api/export", ExportHandler),
     (r"/metrics", MetricsHandler),
     (r"/healthz", HealthHandler),

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+if TYPE_CHECKING:
+    from stripchart.flow.records import Channel
+
+SCALAR: Final = "value"
+"""The channel of a topic that carries a bare number: the topic's own name says what it is."""
 MAX_LABEL: Final = 128
 
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -30,3 +35,11 @@ def safe_label(text: str) -> str:
     if len(label) > MAX_LABEL:
         label = label[: MAX_LABEL - 1] + "…"
     return label if label or not text else _NOTHING
+
+
+def channel_label(stream: str, channel: Channel) -> str:
+    """Return what a channel is called beside the name of its source; not safe yet."""
+    _, _, topic = stream.partition("/")
+    if channel.name == SCALAR and topic:
+        return topic
+    return f"{topic}/{channel.name}" if topic else channel.name

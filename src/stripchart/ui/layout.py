@@ -1,28 +1,35 @@
-"""Which channel goes on which strip: by unit where one is known, else by device, else by what it is called."""
+"""Which channel goes on which panel: as the page's design says, else on strips by unit, by device, or by name."""
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, cast
 
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import ColumnDataSource
 
 from stripchart.flow.records import Channel, Kind
-from stripchart.ui.labels import safe_label
-from stripchart.ui.panels.strip import Strip
+from stripchart.ui.design import STRIP, PageDesign, matches
+from stripchart.ui.labels import SCALAR, channel_label, safe_label
+from stripchart.ui.panels.strip import MAX_NAME, Strip, StripOptions
 from stripchart.ui.readout import ChannelKey, channel_key
 from stripchart.ui.view import StreamView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bokeh.document import Document
+    from bokeh.models import Range1d
+    from bokeh.models.ui.ui_element import UIElement
+
+    from stripchart.ui.design import PanelSpec
+    from stripchart.ui.panels.contract import Panel
+    from stripchart.ui.readout import Readout
 
 MAX_STRIPS: Final = 12
 MAX_LINES: Final = 64
-"""What one page draws; further channels are listed with their values."""
-SCALAR: Final = "value"
-"""The channel of a topic that carries a bare number: the topic's own name says what it is."""
+"""What one page draws by itself; further channels are listed with their values."""
+MAX_CHOSEN: Final = 256
+"""Lines that the strips of a design draw."""
 
 StripKey: TypeAlias = tuple[str, str]
 """What the lines of a strip have in common, as a kind and a text."""
@@ -66,8 +73,28 @@ class _Wanted(NamedTuple):
     strip: Strip
 
 
+class Stage(NamedTuple):
+    """What all layouts of one session share: a page may be given another design while it is open."""
+
+    document: Document
+    time_range: Range1d
+    marks: ColumnDataSource
+    sources: Iterator[int]
+    """Numbers in the names of sources, of which none means two things: a browser forgets models late."""
+    strips: Iterator[int]
+    """Likewise, and so on."""
+    panels: Iterator[int]
+    generations: Iterator[int]
+
+    @classmethod
+    def of(cls, document: Document, time_range: Range1d) -> Stage:
+        """Return that of a new session."""
+        marks = ColumnDataSource(name="marks", data={"t": [], "colour": []})
+        return cls(document, time_range, marks, count(), count(), count(), count())
+
+
 class Layout:
-    """The strips of one session, growing as streams appear.
+    """The panels of one session. Its strips grow as streams appear.
 
     Attributes
     ----------
@@ -77,14 +104,17 @@ class Layout:
         Grows when ``describe`` has something new to tell.
     """
 
-    def __init__(self, document: Document, time_range: Range1d) -> None:
+    def __init__(self, stage: Stage, design: PageDesign | None = None) -> None:
         self.views: dict[str, dict[int, StreamView]] = {}
         self.strips: dict[StripKey, Strip] = {}
         self.order: list[ChannelKey] = []
-        self.version = 0
-        self._document = document
-        self._range = time_range
-        self._marks = ColumnDataSource(name="marks", data={"t": [], "colour": []})
+        self.design = design or PageDesign()
+        self.version = 1 if self.design.panels else 0
+        self._stage = stage
+        self._generation = next(stage.generations)
+        self._roots: list[UIElement] = []  # in the document
+        self._fresh: list[UIElement] = []  # not yet
+        self._panels: list[dict[str, Any]] = []
         self._sources: dict[str, ColumnDataSource] = {}
         self._known: dict[str, tuple[tuple[Channel, ...], tuple[int, ...]]] = {}
         self._keys: set[ChannelKey] = set()
@@ -92,6 +122,16 @@ class Layout:
         self._placed = 0  # lines that are drawn, or about to be
         self._unplaced: list[ChannelKey] = []
         self._listed: list[dict[str, Any]] = []
+        for place, spec in enumerate(self.design.panels):
+            if spec.kind == STRIP:
+                self._strip(("panel", str(place)), spec.title, place)
+            elif spec.panel is not None:
+                self._panels.append(self._panel(spec, place))
+
+    def close(self) -> None:
+        """Take everything out of the document."""
+        for root in self._roots:
+            self._stage.document.remove_root(root)
 
     @property
     def lines(self) -> int:
@@ -103,7 +143,6 @@ class Layout:
 
         ``order`` then says which channel each of the page's readings is: drawn lines first, then the listed.
         """
-        roots = len(self.strips)
         wanted: list[_Wanted] = []
         for info in streams:
             channels, groups = self._known.get(info.name, ((), ()))
@@ -118,7 +157,9 @@ class Layout:
         columns = []
         for want in wanted:
             view = self._view(want.stream, want.group)
-            columns.append((want, view, view.add(want.channel)))
+            look = self.design.look(f"{want.stream}/{want.channel.name}")
+            scale, offset = (look.scale, look.offset) if look else (1.0, 0.0)
+            columns.append((want, view, view.add(want.channel, scale, offset)))
             gained[view.key] = view
         self._shape(gained.values())
         for want, view, column in columns:
@@ -132,8 +173,10 @@ class Layout:
         for key, line in self._lines.items():
             drawn[line.strip.key].append(key)
         self.order = [*chain.from_iterable(drawn.values()), *self._unplaced]
-        for strip in list(self.strips.values())[roots:]:  # added last: one message each, complete with its lines
-            self._document.add_root(strip.root)
+        for root in self._fresh:  # added last: one message each, complete with its lines
+            self._stage.document.add_root(root)
+        self._roots += self._fresh
+        self._fresh = []
         return list((gained | lost).values())
 
     def front(self, count: int) -> dict[ChannelKey, tuple[int, int]]:
@@ -141,9 +184,29 @@ class Layout:
         ordered = sorted(self._lines.items(), key=lambda item: (item[1].place, item[1].strip.number))
         return {key: (line.strip.number, line.place) for key, line in ordered[:count]}
 
+    def read(self, readout: Readout, keys: Sequence[ChannelKey]) -> list[list[Any] | None]:
+        """Return the newest values of some channels as they are shown: ``[value, stale]`` for each."""
+        values = [readout.values.get(key) for key in keys]
+        if not self.design.looks:
+            return values
+        for place, ((stream, name, is_text), told) in enumerate(zip(keys, values, strict=True)):
+            look = None if is_text else self.design.look(f"{stream}/{name}")
+            if look and look.scales and told is not None and isinstance(told[0], float):
+                values[place] = [told[0] * look.scale + look.offset, *told[1:]]
+        return values
+
     def describe(self) -> dict[str, Any]:
-        """Return what the page needs to know to build its sections and lists; all texts are safe to show."""
-        return {"strips": [strip.describe() for strip in self.strips.values()], "listed": self._listed}
+        """Return what the page needs to know to build its sections and lists; all texts are safe to show.
+
+        ``place`` is where a panel stands in the design; strips that came by themselves have none, and stand below.
+        """
+        return {
+            "generation": self._generation,
+            "design": self.design.describe(),
+            "strips": [strip.describe() for strip in self.strips.values()],
+            "panels": self._panels,
+            "listed": self._listed,
+        }
 
     def _place(self, info: StreamLike) -> Iterator[_Wanted]:
         """Find strips for new channels, and list those for which there is no room."""
@@ -153,19 +216,61 @@ class Layout:
                 continue
             self._keys.add(name)
             self.version += 1
-            key = _strip_key(info, channel)
-            room = self._placed < MAX_LINES and (key in self.strips or len(self.strips) < MAX_STRIPS)
-            if channel.kind is not Kind.TEXT and room:
+            look = self.design.look(f"{info.name}/{channel.name}")
+            seen = channel._replace(unit=look.unit) if look and look.unit else channel
+            key = None if channel.kind is Kind.TEXT else self._strip_for(info, seen)
+            if key is not None:
                 if key not in self.strips:
-                    self.strips[key] = Strip(
-                        len(self.strips), _title(key, info), channel.unit, self._range, self._marks
-                    )
+                    self._strip(key, _title(key, info))
+                strip = self.strips[key]
+                strip.name_after(_title(_strip_key(info, seen), info), seen.unit)
                 self._placed += 1
-                yield _Wanted(name, info.name, group, channel, self.strips[key])
+                yield _Wanted(name, info.name, group, channel, strip)
             else:
                 self._unplaced.append(name)
-                label = safe_label(_label(info.name, channel))
-                self._listed.append({"label": label, "unit": safe_label(channel.unit)})
+                self._listed.append(self._entry(info.name, channel))
+
+    def _strip_for(self, info: StreamLike, channel: Channel) -> StripKey | None:
+        """Return the strip on which a channel is drawn; None if there is no room, or the design has no place for it."""
+        name, shown = f"{info.name}/{channel.name}", False
+        for place, spec in enumerate(self.design.panels):
+            if matches(name, spec.channels):
+                shown = True
+                if spec.kind == STRIP:
+                    return ("panel", str(place)) if self._placed < MAX_CHOSEN else None
+        key = _strip_key(info, channel)
+        room = self._placed < MAX_LINES and (key in self.strips or len(self.strips) < MAX_STRIPS)
+        return key if room and self.design.rest and not shown else None
+
+    def _entry(self, stream: str, channel: Channel) -> dict[str, Any]:
+        """Describe a channel that no strip draws."""
+        name = f"{stream}/{channel.name}"
+        look = self.design.look(name)
+        return {
+            "origin": safe_label(stream.partition("/")[0]),
+            "label": safe_label((look and look.name) or channel_label(stream, channel)),
+            "unit": safe_label((look and look.unit) or channel.unit),
+            "channel": name if len(name) <= MAX_NAME else "",  # to ask for it by
+            "kind": str(channel.kind),
+        }
+
+    def _strip(self, key: StripKey, title: str, place: int | None = None) -> None:
+        spec = None if place is None else self.design.panels[place]
+        options = StripOptions() if spec is None or spec.panel is None else spec.panel.options
+        stage, name = self._stage, f"strip{next(self._stage.strips)}"
+        strip = self.strips[key] = Strip(
+            name, len(self.strips), title, stage.time_range, stage.marks, options=options, place=place
+        )
+        self._fresh.append(strip.root)
+
+    def _panel(self, spec: PanelSpec, place: int) -> dict[str, Any]:
+        """Make the figure of a panel that is no strip, if it has any, and describe it."""
+        panel, key = cast("Panel", spec.panel), f"panel{next(self._stage.panels)}"
+        figure = panel.figure(key, self._stage.time_range)
+        if figure is not None:
+            self._fresh.append(figure)
+        told = {"key": key, "place": place, "kind": spec.kind, "script": panel.script, "figure": figure is not None}
+        return told | {"title": safe_label(spec.title), "on_time": panel.on_time}
 
     def _part(self, info: StreamLike) -> Iterator[_Wanted]:
         """Find the lines of channels that turned out not to come together with others of their view."""
@@ -179,12 +284,16 @@ class Layout:
     def _draw(self, want: _Wanted, line: _Line | None, view: StreamView, column: str) -> None:
         source, channel, strip = self._sources[view.key], want.channel, want.strip
         if line is None:
-            label = _label(want.stream, channel)
-            place = strip.add(source, column, channel, want.stream, label)
+            place = strip.add(source, column, channel, self._entry(want.stream, channel), self._colour(want))
         else:
             place = line.place
             strip.redraw(place, source, column, channel)
         self._lines[want.key] = _Line(strip, place, view, column)
+
+    def _colour(self, want: _Wanted) -> int | None:
+        """Return the place in the palette that the design has for a channel, from 0."""
+        look = self.design.look(f"{want.stream}/{want.channel.name}")
+        return look.colour - 1 if look and look.colour else None
 
     def _shape(self, views: Iterable[StreamView]) -> None:
         """Tell the browser the columns of some sources. It holds the rows, which the session sends anew."""
@@ -194,7 +303,7 @@ class Layout:
     def _view(self, stream: str, group: int) -> StreamView:
         views = self.views.setdefault(stream, {})
         if group not in views:
-            view = views[group] = StreamView(f"s{len(self._sources)}", stream)
+            view = views[group] = StreamView(f"s{next(self._stage.sources)}", stream)
             self._sources[view.key] = ColumnDataSource(name=view.key)
         return views[group]
 
@@ -212,9 +321,3 @@ def _strip_key(info: StreamLike, channel: Channel) -> StripKey:
 def _title(key: StripKey, info: StreamLike) -> str:
     kind, text = key
     return info.name if kind == "stream" else text
-
-
-def _label(stream: str, channel: Channel) -> str:
-    if channel.name == SCALAR and "/" in stream:
-        return stream.partition("/")[2]
-    return channel.name if "/" not in stream else f"{stream.partition('/')[2]}/{channel.name}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from bokeh.core.properties import Float, Int, List, String
+from bokeh.core.properties import Float, Instance, Int, List, String
 from bokeh.model import DataModel
+from bokeh.models import Range1d
 
 from stripchart.flow.history import EVER
 from stripchart.ui.view import Span
@@ -24,6 +25,9 @@ class Page(DataModel):
     record = String(default="", help="to the browser: what is recorded, and its overview")
     marks = String(default="", help="to the browser: events in the span looked at")
     past = String(default="", help="to the browser: how reading the record goes")
+    trouble = String(default="", help="to the browser: what is wrong with the design that it wants")
+    design = String(default="", help="to the server: a page as its viewer wants it; empty as it was made")
+    time = Instance(Range1d, help="the time axis that all panels share, also of a page without strips")
     window = Float(default=60.0, help="to the server: seconds shown while live")
     view = List(Float, default=[], help="to the server: the span looked at, [ms, ms]; empty while live")
     width = Int(default=1000, help="to the server: pixels that the time axis covers")

@@ -9,7 +9,7 @@ import re
 import secrets
 import ssl
 import threading
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -25,6 +25,7 @@ from tornado.web import StaticFileHandler
 from stripchart._version import __version__
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.ui.access import Access, check_allow_hosts, is_loopback, new_token
+from stripchart.ui.design import PageDesign
 from stripchart.ui.guard import GuardedTornado
 from stripchart.ui.handlers import ROUTES
 from stripchart.ui.session import Session
@@ -74,6 +75,8 @@ class PageServer:
         Files for TLS.
     pages
         Further documents by path: functions that fill a Bokeh ``Document``.
+    designs
+        What the monitor's own pages are made of; one at "/" that shows everything where none is given.
 
     Raises
     ------
@@ -92,10 +95,12 @@ class PageServer:
         certificate: str | None = None,
         key: str | None = None,
         pages: Mapping[str, Callable[[Document], None]] | None = None,
+        designs: Iterable[PageDesign] = (),
     ) -> None:
         self._context = context
         self._pages = dict(pages or {})
-        _check_paths(self._pages)
+        self._designs = {"/": PageDesign()} | {design.path: design for design in designs}
+        _check_paths([*self._pages, *(path for path in self._designs if path != "/")])
         names = check_allow_hosts(allow_hosts)
         self._tls = _tls(certificate, key)
         if not 0 <= port <= MAX_PORT:  # the system would take it modulo 65,536
@@ -151,8 +156,9 @@ class PageServer:
             loop.add_callback(self._hang_up)
 
     def sessions(self) -> list[Any]:
-        """Return Bokeh's sessions of the monitor's page."""
-        return [] if self._server is None else self._server.get_sessions("/")
+        """Return Bokeh's sessions of the monitor's own pages."""
+        server = self._server
+        return [] if server is None else [each for path in self._designs for each in server.get_sessions(path)]
 
     def _start_thread(self) -> None:
         ready = threading.Event()
@@ -186,9 +192,10 @@ class PageServer:
         loop = IOLoop.current()
         self._loop = cast("BaseAsyncIOLoop", loop)  # Tornado has no other kind any more
         self._application = application = GuardedTornado(
-            {"/": self._make_document, **self._pages},
+            {**{path: partial(self._make_document, design) for path, design in self._designs.items()}, **self._pages},
             access=self.access,
             context=self._context,
+            own_pages=self._designs,
             extra_websocket_origins=["*"],  # the guard has judged the origin, and strictly
             extra_patterns=[
                 *((path, handler, {"context": self._context}) for path, handler in ROUTES),
@@ -237,21 +244,29 @@ class PageServer:
             self._context.close()
             server.stop(wait=False)
 
-    def _make_document(self, document: Document) -> None:
-        document.title = self._context.title
+    def _make_document(self, design: PageDesign, document: Document) -> None:
+        heading = design.title or self._context.title
+        document.title = heading
         document.template = _template()
         document.template_variables.update(
             theme=self._context.theme,
             window=self._context.window,
-            heading=self._context.title,
-            pages=[path.removeprefix("/") for path in self._pages],
+            heading=heading,
+            pages=self._links(),
+            here=design.path,
             watching=bool(self._context.pumps),
             recording=not self._context.live,
             version=__version__,
         )
         document.config.reconnect_session = False
         document.config.notify_connection_status = False
-        Session(document, self._context)
+        Session(document, self._context, design)
+
+    def _links(self) -> list[tuple[str, str]]:
+        """Return paths and names of all pages, if there are several."""
+        links = [(path, design.title or self._context.title) for path, design in self._designs.items()]
+        links += [(path, path.removeprefix("/")) for path in self._pages]
+        return links if len(links) > 1 else []
 
 
 def _check_paths(paths: Iterable[str]) -> None:

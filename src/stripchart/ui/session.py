@@ -7,14 +7,19 @@ another span of time, its rows are read from the hub's memory, and from the reco
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from bokeh.models import Range1d
 
+from stripchart.errors import ConfigError
+from stripchart.flow.records import Batch
 from stripchart.ui.annals import Annals
-from stripchart.ui.layout import Layout
+from stripchart.ui.design import PageDesign
+from stripchart.ui.labels import safe_label
+from stripchart.ui.layout import Layout, Stage
 from stripchart.ui.page import Look, Page
 from stripchart.ui.past import Past, Wish
 from stripchart.ui.record import remembers
@@ -26,7 +31,6 @@ if TYPE_CHECKING:
     from bokeh.document import Document
 
     from stripchart.flow.hub import Subscription
-    from stripchart.flow.records import Batch
     from stripchart.ui.context import Context
     from stripchart.ui.view import StreamView
 
@@ -50,12 +54,15 @@ class Session:
     Nothing happens until the browser has really connected: a bare GET of the page costs no subscription.
     """
 
-    def __init__(self, document: Document, context: Context) -> None:
-        self.page: Any = Page(name="page", window=context.window)
+    def __init__(self, document: Document, context: Context, design: PageDesign | None = None) -> None:
+        time_range = Range1d(name="time", start=0, end=1)
+        self.page: Any = Page(name="page", window=context.window, time=time_range)
         self._document = document
         self._context = context
         self._look = Look.of(self.page)
-        self._layout = Layout(document, Range1d(name="time", start=0, end=1))
+        self._stage = Stage.of(document, time_range)
+        self._design = design or PageDesign()
+        self._layout = Layout(self._stage, self._design)
         self._annals = Annals(self.page, context, self._layout)
         record = context.record
         self._past = None if record is None else Past(context.hub, record, context.workers)
@@ -70,6 +77,7 @@ class Session:
         document.add_root(self.page)
         for attribute in ("window", "view", "width"):
             self.page.on_change(attribute, self._on_look)
+        self.page.on_change("design", self._on_design)
         document.on_event("document_ready", self._begin)
         document.on_event("client_reconnected", self._begin)
         document.on_event("connection_lost", self._end)
@@ -98,6 +106,20 @@ class Session:
 
     def _on_look(self, attr: str, old: object, new: object) -> None:  # noqa: ARG002 - likewise
         self._look = Look.of(self.page)
+        self._stale = True
+
+    def _on_design(self, attr: str, old: object, new: str) -> None:  # noqa: ARG002 - likewise
+        """Lay the page out anew, as its viewer wants it; empty: as it was made."""
+        try:
+            design = self._context.read_page(json.loads(new)) if new else self._design
+        except (ConfigError, ValueError) as error:
+            self.page.trouble = "; ".join(map(safe_label, str(error).splitlines()))
+            return
+        self.page.trouble = ""
+        self._layout.close()
+        self._layout = Layout(self._stage, design)
+        self._annals.lay_out(self._layout)
+        self._described, self._grown_for, self._readout_made = 0, (0, 0), 0.0
         self._stale = True
 
     def _keep_pace(self) -> None:
@@ -142,10 +164,11 @@ class Session:
         message: dict[str, Any] = {"now": now_ns / 1e6, "data": data}
         if news:  # with the rows, so that a browser paints once for both
             self._readout_made = readout.made
-            message["values"] = [readout.values.get(key) for key in self._layout.order[: self._layout.lines]]
+            drawn, listed = self._layout.order[: self._layout.lines], self._layout.order[self._layout.lines :]
+            message["values"] = self._layout.read(readout, drawn)
             if readout.made > self._listed_made + LISTED_SECONDS:
                 self._listed_made = readout.made
-                message["listed"] = [readout.values.get(key) for key in self._layout.order[self._layout.lines :]]
+                message["listed"] = self._layout.read(readout, listed)
             message["sources"] = readout.sources
         if data or news or live:
             self._sent += 1
@@ -212,12 +235,14 @@ class Session:
             return {}
         views = {view.key: view for view in self._views()}
         # Where memory has nothing of the span, the page keeps what it has.
-        missing = (wish for wish in drawn.missing if remembers(self._context.hub, wish.stream, wish.span))
+        missing = (
+            wish for wish in drawn.missing if wish.key in views and remembers(self._context.hub, wish.stream, wish.span)
+        )
         data = self._from_memory((views[wish.key] for wish in missing), now_ns)
         for wish, picture in drawn.pictures:
-            view, later = views[wish.key], []
-            if tuple(view.columns) != picture.names:
-                continue  # it has grown, and was wished for again
+            view, later = views.get(wish.key), list[Batch]()
+            if view is None or tuple(view.columns) != picture.names:
+                continue  # it has grown, and was wished for again, or the page was laid out anew
             if self._look.live:
                 with suppress(KeyError):  # still only in the record
                     later = self._context.hub.since(view.stream, picture.next_row)

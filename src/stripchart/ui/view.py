@@ -74,13 +74,16 @@ class StreamView:
         self.next_row = 0
         self.drawn = False
         self._made = 0
+        self._scales: dict[str, tuple[float, float]] = {}
         self._cut = False  # something is missing before the next row
         self._shape: tuple[Channel, ...] | None = None
         self._places: list[int | None] = []
 
-    def add(self, channel: Channel) -> str:
-        """Add a column and return its name."""
+    def add(self, channel: Channel, scale: float = 1.0, offset: float = 0.0) -> str:
+        """Add a column, whose values are shown as ``value * scale + offset``, and return its name."""
         name = f"c{self._made}"
+        if scale != 1 or offset:
+            self._scales[name] = scale, offset
         self._made += 1
         self.columns[name] = channel
         self._shape = None
@@ -129,8 +132,11 @@ class StreamView:
         if not parts:
             return {name: [] for name in ("t", "n", *self.columns)}
         rows = join_rows(parts)
-        columns = map(np.ascontiguousarray, rows.columns)
-        return {"t": rows.time / 1e6, "n": rows.weight, **dict(zip(self.columns, columns, strict=True))}
+        columns = dict(zip(self.columns, map(np.ascontiguousarray, rows.columns), strict=True))
+        for name in self._scales.keys() & columns.keys():
+            scale, offset = self._scales[name]
+            columns[name] = columns[name] * scale + offset
+        return {"t": rows.time / 1e6, "n": rows.weight, **columns}
 
     def _reduce(self, run: Sequence[Rows], now_ns: int | None) -> list[Rows]:
         return self.reducer.feed(join_rows(run), now_ns) if run else []

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import asdict, dataclass
 from itertools import count
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from bokeh.models import (  # type: ignore[attr-defined] # Span is missing in the hints of Bokeh 3.9
     BoxZoomTool,
     ColumnDataSource,
     CustomJSTickFormatter,
+    LinearAxis,
     PanTool,
     Range1d,
     ResetTool,
@@ -19,13 +20,58 @@ from bokeh.models import (  # type: ignore[attr-defined] # Span is missing in th
 from bokeh.plotting import figure
 
 from stripchart.flow.records import Channel, Kind
+from stripchart.ui.design import matches
 from stripchart.ui.labels import safe_label
+from stripchart.ui.panels.contract import COLOURS
 
-COLOURS: Final = 16
-"""Colours of the palette; it lives in the page's style sheet, in a light and a dark form."""
+if TYPE_CHECKING:
+    from stripchart.ui.panels.contract import Ask
 
+RIGHT: Final = "right"
+"""Name of the second y axis."""
 MAX_NAME: Final = 512
 """Characters of a channel's own name that the page is told."""
+
+
+@dataclass(frozen=True)
+class StripOptions:
+    """How a strip draws.
+
+    Attributes
+    ----------
+    style
+        "line", "step" (a value holds until the next) or "points".
+    low, high
+        Ends of the y axis; fitted to what is seen where not given.
+    log
+        Draw the y axis in powers of ten; only what is above zero is seen.
+    right
+        Names or patterns of channels that have an axis of their own, at the right.
+    """
+
+    style: Literal["line", "step", "points"] = "line"
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    right: tuple[str, ...] = ()
+
+
+class StripPanel:
+    """Registers strips among the panels; ``Layout`` makes their figures, for their rows come by another way."""
+
+    Options = StripOptions
+    script = "strip"
+    on_time = True
+
+    def __init__(self, options: StripOptions) -> None:
+        self.options = options
+
+    def figure(self, key: str, time_range: Range1d) -> None:
+        """Return none: see ``Strip``."""
+
+    def draw(self, ask: Ask) -> dict[str, Any]:  # noqa: ARG002 - likewise
+        """Return nothing: rows come by themselves."""
+        return {}
 
 
 class Strip:
@@ -33,21 +79,37 @@ class Strip:
 
     Parameters
     ----------
+    key
+        Its name in the document.
     number
-        Its place on the page: names it in the document, and shifts the palette, so that neighbours differ.
-    title, unit
-        As shown; from the outside, so made safe here.
+        Its place on the page: shifts the palette, so that neighbours differ.
+    title
+        As shown; from the outside, so made safe here. If empty, it is named after its first line.
     time_range
         The x range that all strips share.
     marks
         Where something happened, and in which colour: columns ``t`` and ``colour``.
+    place
+        Where it stands in the page's design, if that has it.
     """
 
-    def __init__(self, number: int, title: str, unit: str, time_range: Range1d, marks: ColumnDataSource) -> None:
+    def __init__(
+        self,
+        key: str,
+        number: int,
+        title: str,
+        time_range: Range1d,
+        marks: ColumnDataSource,
+        *,
+        options: StripOptions,
+        place: int | None = None,
+    ) -> None:
         self.number = number
-        self.key = key = f"strip{number}"
+        self.key = key
         self.title = safe_label(title)
-        self.unit = safe_label(unit)
+        self.unit = ""
+        self.options = options
+        self.place = place
         self.entries: list[dict[str, Any]] = []
         self._lines: list[Any] = []
         self._numbers = count()
@@ -56,7 +118,8 @@ class Strip:
             name=key,
             x_axis_type="datetime",
             x_range=time_range,
-            y_range=Range1d(start=0, end=1),
+            y_axis_type="log" if options.log else "linear",
+            y_range=Range1d(start=1, end=10) if options.log else Range1d(start=0, end=1),
             sizing_mode="stretch_both",
             min_height=60,
             tools=[],
@@ -64,7 +127,7 @@ class Strip:
             output_backend="canvas",
             outline_line_color=None,
             min_border_left=58,
-            min_border_right=26,
+            min_border_right=58 if options.right else 26,
             min_border_top=6,
             min_border_bottom=6,
         )
@@ -77,38 +140,57 @@ class Strip:
         self.root.toolbar.active_drag = pan
         self.root.toolbar.active_scroll = wheel
         self.root.yaxis.ticker.desired_num_ticks = 4
+        if options.right:
+            self.root.extra_y_ranges = {RIGHT: Range1d(start=0, end=1)}
+            self.root.add_layout(LinearAxis(y_range_name=RIGHT), "right")
         # Bokeh's own formatter knows UTC only; the viewer's clock is the browser's.
         self.root.xaxis.formatter = CustomJSTickFormatter(code="return window.stripchart.tickText(tick, ticks)")
         self.root.xaxis.ticker.desired_num_ticks = 7
         self.root.vspan("t", line_color="colour", source=marks, name=f"{key}-marks", level="underlay", line_dash="4 3")
         self.root.add_layout(Span(name=f"{key}-cursor", dimension="height", location=float("nan"), line_width=1))
 
-    def add(self, source: ColumnDataSource, column: str, channel: Channel, stream: str, label: str) -> int:
-        """Draw a column as one more line, called ``label``, with its source's name where several meet.
+    def name_after(self, title: str, unit: str) -> None:
+        """Take the title and the unit of the first line, where it has none."""
+        if not self.entries:
+            self.title = self.title or safe_label(title)
+            self.unit = self.unit or safe_label(unit)
+
+    def add(
+        self, source: ColumnDataSource, column: str, channel: Channel, entry: dict[str, Any], colour: int | None = None
+    ) -> int:
+        """Draw a column as one more line.
+
+        Parameters
+        ----------
+        entry
+            What the page knows of its channel.
+        colour
+            Place in the palette; the next one if not given.
 
         Returns
         -------
         Its place among the lines.
         """
         place = len(self.entries)
-        self.entries.append(
-            {
-                "origin": safe_label(stream.partition("/")[0]),
-                "label": safe_label(label),
-                "unit": safe_label(channel.unit),
-                # To ask for it by; without a name that is too long to ask for.
-                "channel": name if len(name := f"{stream}/{channel.name}") <= MAX_NAME else "",
-                "colour": (self.number + place) % COLOURS,
-            }
-        )
+        colour = (self.number + place) % COLOURS if colour is None else colour
+        right = bool(self.options.right) and matches(entry["channel"], self.options.right)
+        self.entries.append(entry | {"colour": colour, "right": right})
         self._lines.append(None)
         self.redraw(place, source, column, channel)
         return place
 
     def redraw(self, place: int, source: ColumnDataSource, column: str, channel: Channel) -> None:
         """Draw a line from another column. Bokeh does not notice when a line changes its source, so it is a new one."""
-        draw = partial(self.root.step, mode="after") if channel.kind is Kind.STATE else self.root.line
-        line = draw("t", column, source=source, line_width=1, name=f"{self.key}-{next(self._numbers)}")
+        look = {"name": f"{self.key}-{next(self._numbers)}", "source": source}
+        if self.entries[place]["right"]:
+            look["y_range_name"] = RIGHT
+        style = "step" if channel.kind is Kind.STATE else self.options.style
+        if style == "points":
+            line = self.root.scatter("t", column, size=4, line_color=None, **look)
+        elif style == "step":
+            line = self.root.step("t", column, mode="after", line_width=1, **look)
+        else:
+            line = self.root.line("t", column, line_width=1, **look)
         if self._lines[place] is not None:
             self.root.renderers.remove(self._lines[place])
         self._lines[place] = line
@@ -116,4 +198,5 @@ class Strip:
 
     def describe(self) -> dict[str, Any]:
         """Return what the page needs to build its section."""
-        return {"key": self.key, "title": self.title, "unit": self.unit, "lines": self.entries}
+        told = {"key": self.key, "title": self.title, "unit": self.unit, "lines": self.entries}
+        return told | {"place": self.place, "options": asdict(self.options)}

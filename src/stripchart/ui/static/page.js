@@ -5,9 +5,11 @@ import {Strips} from "./strips.js";
 import {Inspector} from "./inspector.js";
 import {Readings} from "./readings.js";
 import {Toolbar} from "./toolbar.js";
+import {Design} from "./design.js";
 import {Exports} from "./exports.js";
 import {Hover} from "./hover.js";
 import {Marks} from "./marks.js";
+import {Panels} from "./panels.js";
 import {Overview} from "./overview.js";
 import {tickText} from "./zone.js";
 
@@ -65,22 +67,28 @@ const readings = new Readings(strips, new Inspector());
 const toolbar = new Toolbar(page, strips, readings);
 const marks = new Marks(strips);
 const overview = new Overview(strips, toolbar);
+const panels = new Panels(strips, toolbar);
+const design = new Design(page);
 new Hover(strips, readings, marks);
 new Exports(strips, toolbar, marks);
-Object.assign(window.stripchart, {page, strips, readings, toolbar, marks, overview});
+Object.assign(window.stripchart, {page, strips, readings, toolbar, marks, overview, panels, design});
 
 strips.onMove = (byHand) => {
   if (byHand) toolbar.moved();
+  if (!toolbar.live) panels.moved();
   overview.place();
 };
 strips.onPaint = () => {
   marks.paint();
   overview.draw();
+  panels.paint();
 };
 watchConnection(page.document);
 follow(page, "layout", (layout) => {
   strips.build(layout);
+  panels.build(layout);
   readings.build(layout);
+  design.take(layout);
 });
 follow(page, "record", (record) => {
   if (record.empty) return sayEmpty("Nothing is recorded in here");
@@ -94,6 +102,11 @@ follow(page, "past", ({busy, trouble}) => {
   const note = document.getElementById("trouble");
   note.hidden = !trouble;
   note.textContent = trouble && `The recording cannot be read, so the picture may not be whole: ${trouble}.`;
+});
+page.properties.trouble.change.connect(() => {
+  const note = document.getElementById("wrong");
+  note.hidden = !page.trouble;
+  note.textContent = page.trouble && `This layout cannot be shown: ${page.trouble}`;
 });
 follow(page, "tick", (tick) => {
   strips.take(tick, toolbar);

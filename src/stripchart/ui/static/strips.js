@@ -1,4 +1,5 @@
 // Strips: the sections that hold Bokeh's figures, and the rows that flow into their sources.
+import {insert} from "./panels.js";
 import {recall, remember} from "./state.js";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -24,7 +25,9 @@ export class Strips {
 
   /** Make a section for each new strip and an entry for each new line. */
   build(layout) {
-    document.getElementById("empty").hidden = layout.strips.length > 0;
+    if (layout.generation !== this.generation) this.clear();
+    this.generation = layout.generation;
+    document.getElementById("empty").hidden = layout.strips.length + layout.panels.length > 0;
     for (const told of layout.strips) {
       let strip = this.strips.get(told.key);
       if (strip == null) {
@@ -45,15 +48,25 @@ export class Strips {
     this.adopt();
   }
 
+  /** Another generation of the layout has other figures and sources. */
+  clear() {
+    for (const {section} of this.strips.values()) {
+      this.resizing.unobserve(section);
+      section.remove();
+    }
+    this.strips.clear();
+    this.sources.clear();
+  }
+
   make(told) {
     const section = document.createElement("section");
     section.className = "strip";
     section.innerHTML = '<div class="plot"></div><div class="side"><h2></h2><ul class="legend"></ul></div>';
     section.querySelector("h2").textContent = told.title;
     section.setAttribute("aria-label", told.title);
-    this.box.append(section);
+    insert(this.box, section, told.place);
     this.resizing.observe(section);
-    return {key: told.key, title: told.title, section, plot: section.firstChild, legend: section.querySelector("ul"), lines: [], figure: null};
+    return {key: told.key, title: told.title, options: told.options, section, plot: section.firstChild, legend: section.querySelector("ul"), lines: [], figure: null};
   }
 
   addLine(strip, told) {
@@ -153,34 +166,49 @@ export class Strips {
     const {start, end} = this.range;
     for (const strip of this.strips.values()) {
       if (strip.figure == null) continue;
-      let low = Infinity;
-      let high = -Infinity;
-      let points = 0;
-      for (const line of strip.lines) {
-        const data = line.renderer?.visible && this.source(line.source)?.data;
-        const column = data && data[line.column];
-        if (!column) continue;
-        const stop = Math.min(firstAtOrAfter(data.t, end) + 1, column.length);
-        const first = Math.max(firstAtOrAfter(data.t, start) - 1, 0);
-        points += stop - first;
-        for (let i = first; i < stop; i++) {
-          const value = column[i];
-          if (value < low) low = value;
-          if (value > high) high = value;
-        }
-      }
+      const {extra_y_ranges: extra, y_range: left} = strip.figure;
+      let points = this.fitAxis(strip, left, strip.lines.filter((line) => !line.right), start, end, strip.options);
+      const right = extra.right ?? extra.get?.("right");
+      if (right) points += this.fitAxis(strip, right, strip.lines.filter((line) => line.right), start, end, {});
       const width = points > FEW_POINTS ? 1 : 1.6;
       for (const {renderer} of strip.lines) {
-        if (renderer && renderer.glyph.line_width.value !== width) renderer.glyph.setv({line_width: {value: width}}, quiet);
-      }
-      if (low > high) continue;
-      const {start: bottom, end: top} = strip.figure.y_range;
-      const room = (high - low || Math.abs(high) * 0.1 || 1) * MARGIN;
-      if (!strip.fitted || low < bottom || high > top || top - bottom > 1.4 * (high - low + 2 * room)) {
-        strip.fitted = true;
-        strip.figure.y_range.setv({start: low - room * 1.5, end: high + room * 1.5}, quiet);
+        const glyph = renderer?.glyph;
+        if (glyph && glyph.type !== "Scatter" && glyph.line_width.value !== width) glyph.setv({line_width: {value: width}}, quiet);
       }
     }
+  }
+
+  /** Fit one axis to its lines, and return how many points they have; ends that are given stay. */
+  fitAxis(strip, range, lines, start, end, {low: bottomGiven, high: topGiven, log}) {
+    let low = Infinity;
+    let high = -Infinity;
+    let points = 0;
+    for (const line of lines) {
+      const data = line.renderer?.visible && this.source(line.source)?.data;
+      const column = data && data[line.column];
+      if (!column) continue;
+      const stop = Math.min(firstAtOrAfter(data.t, end) + 1, column.length);
+      const first = Math.max(firstAtOrAfter(data.t, start) - 1, 0);
+      points += stop - first;
+      for (let i = first; i < stop; i++) {
+        const value = column[i];
+        if (log && !(value > 0)) continue;
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+    }
+    if (low > high && bottomGiven == null && topGiven == null) return points;
+    if (low > high) [low, high] = [bottomGiven ?? topGiven - 1, topGiven ?? bottomGiven + 1];
+    const {start: bottom, end: top} = range;
+    const [below, above] = log ? roomOfLog(low, high) : roomOf(low, high);
+    const loose = log ? Math.log(top / bottom) > 1.4 * Math.log(above / below) : top - bottom > 1.4 * (above - below);
+    const fitted = range.fitted && low >= bottom && high <= top && !loose;
+    if (!strip.locked && !(fitted && bottomGiven == null && topGiven == null)) {
+      range.fitted = true;
+      const ends = {start: bottomGiven ?? (fitted ? bottom : below), end: topGiven ?? (fitted ? top : above)};
+      if (ends.start !== bottom || ends.end !== top) range.setv(ends, quiet);
+    }
+    return points;
   }
 
   toggle(line) {
@@ -229,14 +257,16 @@ export class Strips {
     if (figure == null) return;
     const text = {axis_label_text_color: css("--soft"), major_label_text_color: css("--soft"), major_label_text_font: css("--font")};
     figure.setv({background_fill_color: css("--card"), border_fill_color: css("--card")}, quiet);
-    for (const axis of [...figure.left, ...figure.below]) {
+    for (const axis of [...figure.left, ...figure.below, ...figure.right]) {
       axis.setv({...text, major_label_text_font_size: "12px", axis_line_color: css("--rule"), major_tick_line_color: css("--rule"), minor_tick_line_color: null}, quiet);
     }
     for (const part of figure.center) {
       if (part.type === "Grid") part.setv({grid_line_color: css("--grid")}, quiet);
     }
     strip.cursor?.setv({line_color: css("--cursor")}, quiet);
-    for (const line of strip.lines) line.renderer?.glyph.setv({line_color: css(`--c${line.colour}`)}, quiet);
+    for (const {renderer, colour} of strip.lines) {
+      renderer?.glyph.setv({[renderer.glyph.type === "Scatter" ? "fill_color" : "line_color"]: css(`--c${colour}`)}, quiet);
+    }
   }
 
   /**
@@ -244,17 +274,29 @@ export class Strips {
    * sends no more rows than can be seen. Where all strips are in view, the last one's time axis serves them all.
    */
   measure() {
-    const width = Math.max(200, Math.round((this.box.firstElementChild?.firstChild.clientWidth ?? 1000) / 100) * 100);
-    const stacked = this.box.scrollHeight <= innerHeight;
     const all = [...this.strips.values()];
-    for (const {figure, section} of all) {
+    const widest = Math.max(0, ...all.map(({plot}) => plot.clientWidth)) || 1000;
+    const width = Math.max(200, Math.round(widest / 100) * 100);
+    const stacked = this.box.scrollHeight <= innerHeight && !this.box.classList.contains("grid");
+    for (const {figure, section, plot} of all) {
       const axis = figure?.below[0];
-      axis?.ticker.setv({desired_num_ticks: Math.max(2, Math.floor(width / 120))}, quiet);
+      axis?.ticker.setv({desired_num_ticks: Math.max(2, Math.floor(plot.clientWidth / 120))}, quiet);
       const visible = !stacked || section === all.at(-1).section;
       if (axis && axis.visible !== visible) axis.setv({visible}, quiet);
     }
     if (width !== this.page.width) this.page.setv({width});
   }
+}
+
+/** The ends of an axis that holds two values, with some room around them. */
+function roomOf(low, high) {
+  const room = (high - low || Math.abs(high) * 0.1 || 1) * MARGIN * 1.5;
+  return [low - room, high + room];
+}
+
+function roomOfLog(low, high) {
+  const room = Math.max((high / low) ** MARGIN, 1.1);
+  return [low / room, high * room];
 }
 
 /** Leave out of topic names what they all begin with and end in: greenhouse/north/temp and greenhouse/south/temp. */

@@ -1,0 +1,159 @@
+// Panels: sections in a grid, in the order of the page's design. Those that are no strips are drawn by the server when asked.
+import {FigurePanel} from "./panels/figure.js";
+import {NumberPanel} from "./panels/number.js";
+
+/** What shows a panel, by the name of its script. Each has `show(drawn)`, and may have `paint()` for the theme. */
+const KINDS = {figure: FigurePanel, number: NumberPanel};
+/** Milliseconds between two questions while live; and how many times as long as the answer took, at least. */
+const ASK_EVERY = 250;
+const PAUSE = 3;
+const PATIENCE = 20_000;
+
+export class Panels {
+  constructor(strips, toolbar) {
+    this.strips = strips;
+    this.toolbar = toolbar;
+    this.panels = new Map();
+    this.seen = new IntersectionObserver((entries) => this.see(entries), {rootMargin: "200px"});
+    this.asking = this.waiting = null;
+    this.due = 0;
+    document.addEventListener("visibilitychange", () => this.ask());
+  }
+
+  /** Make a section for each panel of a layout; another generation replaces them all. */
+  build(layout) {
+    this.design = layout.design;
+    if (layout.generation !== this.generation) this.clear();
+    this.generation = layout.generation;
+    this.strips.box.classList.toggle("grid", Boolean(layout.design.panel));
+    for (const told of layout.panels) {
+      if (!this.panels.has(told.key)) this.panels.set(told.key, this.make(told));
+    }
+    for (const strip of layout.strips) this.size(this.strips.strips.get(strip.key).section, strip.place);
+    this.ask();
+  }
+
+  clear() {
+    for (const {section} of this.panels.values()) {
+      this.seen.unobserve(section);
+      section.remove();
+    }
+    this.panels.clear();
+    this.asking?.abort();
+  }
+
+  make(told) {
+    const table = this.design.panel[told.place];
+    const section = document.createElement("section");
+    section.className = `panel ${told.kind}`;
+    section.dataset.key = told.key;
+    section.innerHTML = '<header><h2></h2><span class="note"></span></header><div class="body"></div>';
+    section.querySelector("h2").textContent = told.title || title(table);
+    section.setAttribute("aria-label", told.title || title(table));
+    this.size(section, told.place);
+    const Kind = KINDS[told.script] ?? FigurePanel;
+    const panel = {told, table, section, note: section.querySelector(".note"), visible: false};
+    panel.view = new Kind(section.querySelector(".body"), told, table, this);
+    insert(this.strips.box, section, told.place);
+    this.seen.observe(section);
+    return panel;
+  }
+
+  /** Give a section its place and size. */
+  size(section, place) {
+    const {width = 12, height = 1} = (place != null && this.design.panel?.[place]) || {};
+    section.style.setProperty("--width", width);
+    section.style.setProperty("--height", height);
+    section.dataset.place = place ?? "";
+  }
+
+  see(entries) {
+    for (const {target, isIntersecting} of entries) {
+      const panel = this.panels.get(target.dataset.key);
+      if (panel) panel.visible = isIntersecting;
+    }
+    this.ask();
+  }
+
+  /** Ask for what is seen of the panels: after each other, and not while nobody looks. */
+  ask(soon = false) {
+    clearTimeout(this.waiting);
+    if (soon) this.asking?.abort();
+    if (document.hidden || (this.asking && !soon)) return;
+    const wait = soon ? 0 : this.due - performance.now();
+    if (wait > 0) {
+      this.waiting = setTimeout(() => this.ask(), wait);
+      return;
+    }
+    const wanted = [...this.panels.values()].filter(({visible, view}) => visible && !view.idle);
+    if (wanted.length) this.draw(wanted);
+  }
+
+  /** The time axis has moved by hand, or stopped: what stands still is drawn once. */
+  moved() {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.ask(true), 120);
+  }
+
+  async draw(wanted) {
+    const asking = (this.asking = new AbortController());
+    const began = performance.now();
+    try {
+      const answer = await fetch("api/draw", {
+        method: "POST",
+        headers: {"Content-Type": "application/json"},
+        body: JSON.stringify(this.question(wanted)),
+        signal: AbortSignal.any([asking.signal, AbortSignal.timeout(PATIENCE)]),
+      });
+      const told = await answer.json();
+      for (const panel of wanted) this.show(panel, answer.ok ? told[panel.told.key] : told);
+    } catch (error) {
+      if (asking.signal.aborted) return;
+      for (const {note} of wanted) note.textContent = "no answer";
+      this.due = performance.now() + 1000;
+    } finally {
+      if (this.asking === asking) this.asking = null;
+    }
+    const took = performance.now() - began;
+    this.due = Math.max(this.due, performance.now() + Math.max(ASK_EVERY, PAUSE * took));
+    if (this.toolbar.live) this.ask();
+  }
+
+  question(wanted) {
+    const {start, end} = this.strips.range;
+    const {panel: panels, channel} = this.design;
+    return {
+      keys: wanted.map(({told}) => told.key),
+      page: {panel: wanted.map(({told}) => panels[told.place]), ...(channel && {channel})},
+      start: start * 1e6,
+      stop: end * 1e6,
+      live: this.toolbar.live,
+      width: Math.max(...wanted.map(({section}) => section.clientWidth)),
+    };
+  }
+
+  show({view, note, section}, drawn = {}) {
+    note.textContent = drawn.error ?? drawn.note ?? "";
+    section.classList.toggle("wrong", Boolean(drawn.error));
+    if (!drawn.error) view.show(drawn);
+  }
+
+  /** The theme has changed. */
+  paint() {
+    for (const {view} of this.panels.values()) view.paint?.();
+  }
+}
+
+/** Put a section where its place in the design is; strips without one stand at the end. */
+export function insert(box, section, place) {
+  section.dataset.place = place ?? "";
+  const order = (each) => (each.dataset.place === "" ? Infinity : Number(each.dataset.place));
+  const after = place == null ? null : [...box.children].find((each) => order(each) > place);
+  box.insertBefore(section, after ?? null);
+}
+
+/** What a panel is called that nobody gave a title. */
+function title({kind, channels = []}) {
+  const name = kind[0].toUpperCase() + kind.slice(1);
+  return channels.length ? `${name} · ${channels.join(", ")}` : name;
+}

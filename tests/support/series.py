@@ -1,0 +1,32 @@
+"""Channels as panels are given them, out of thin air."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stripchart.flow.records import Channel, Kind
+from stripchart.ui.panels.contract import Ask, Now, Samples, Series
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SECOND = 1_000_000_000
+
+
+def series(name: str, values: Sequence[Any], *, rate: float = 1.0, kind: Kind = Kind.NUMBER, **known: Any) -> Series:
+    """Return a channel with so many values a second, the first at 1 s."""
+    stream, _, channel = name.rpartition("/")
+    time = SECOND + np.arange(len(values)) * round(SECOND / rate)
+    unit = known.get("unit", "")
+    gaps = np.array(known.get("gaps", ()), np.int64)
+    value = np.array(values, object if kind is Kind.TEXT else np.float64)
+    samples = Samples(known.get("time", time), value, known.get("whole", True), gaps)
+    now = Now(values[-1], int(samples.time[-1]), rate, stale=False, samples=len(values)) if len(values) else None
+    return Series(name, stream, Channel(channel, unit, kind), channel, unit, None, lambda: samples, now)
+
+
+def ask(*given: Series, start_ns: int = 0, stop_ns: int = 100 * SECOND, width: int = 800) -> Ask:
+    """Return a question about some channels."""
+    return Ask(given, start_ns, stop_ns, live=True, width=width)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from stripchart.config.pages import read_page
+from stripchart.errors import ConfigError, StripchartError
+from stripchart.flow.hub import Hub
+from stripchart.flow.records import Channel, Kind, make_batch
+from stripchart.ui.answers import MAX_SERIES, Wanted, answer, read_wanted
+from stripchart.ui.context import Context
+from stripchart.ui.design import PageDesign, PanelSpec
+
+NOW = time.time_ns()
+
+
+class Echo:
+    """A panel that tells what it was asked."""
+
+    Options = dict
+    script = "figure"
+    on_time = False
+    options = None
+
+    def figure(self, key: str, time_range: object) -> None:
+        pass
+
+    def draw(self, ask: Any) -> dict[str, Any]:
+        if not ask.series:
+            raise StripchartError("nothing to draw")
+        return {
+            each.name: [each.label, each.unit, each.samples().value.tolist(), each.now and each.now.value]
+            for each in ask.series
+        }
+
+
+def context() -> Context:
+    hub = Hub()
+    channels = (Channel("t", "°C"), Channel("mode", kind=Kind.TEXT), Channel("on", kind=Kind.STATE))
+    hub.publish(make_batch("bench", channels, [NOW - 2, NOW - 1], [[1, 2], ["a", "b"], [0, 1]]))
+    hub.publish(make_batch("house/a", (Channel("value"),), [NOW - 1], [[7]]))
+    return Context(hub, [], read_page=read_page)
+
+
+def wanted(*channels: str, looks: Any = ()) -> Wanted:
+    panel: Any = Echo()
+    design = PageDesign(panels=(PanelSpec("echo", panel, channels=channels),), looks=looks)
+    return Wanted(design, ["p"], NOW - 10, NOW, live=True, width=800)
+
+
+def test_channels_come_in_the_order_in_which_they_are_named() -> None:
+    drawn = answer(context(), wanted("house/*", "bench/on", "*"), NOW)["p"]
+    assert list(drawn) == ["house/a/value", "bench/on", "bench/t", "bench/mode"]
+    assert drawn["house/a/value"] == ["a", "", [7.0], 7.0]
+    assert drawn["bench/mode"] == ["mode", "", ["a", "b"], "b"]
+
+
+def test_a_look_changes_names_and_values() -> None:
+    looks = read_page({"channel": [{"match": "bench/*", "name": "Oven", "unit": "K", "scale": 2, "offset": 1}]}).looks
+    drawn = answer(context(), wanted("bench/t", looks=looks), NOW)["p"]
+    assert drawn == {"bench/t": ["Oven", "K", [3.0, 5.0], 5.0]}
+
+
+def test_a_panel_that_cannot_says_why() -> None:
+    assert answer(context(), wanted("nobody/*"), NOW) == {"p": {"error": "nothing to draw"}}
+
+
+def test_a_panel_is_not_given_thousands_of_channels() -> None:
+    asked = context()
+    channels = tuple(Channel(f"c{place}") for place in range(MAX_SERIES + 5))
+    asked.hub.publish(make_batch("wide", channels, [NOW - 1], [[1.0]] * len(channels)))
+    drawn = answer(asked, wanted("wide"), NOW)["p"]
+    assert len(drawn) == MAX_SERIES + 1
+    assert drawn["note"] == f"the first {MAX_SERIES} of {MAX_SERIES + 5} channels"
+
+
+def test_a_question_is_read() -> None:
+    told = {"keys": ["k"], "page": {"panel": [{"kind": "number"}]}, "start": 1.7e18, "stop": 1.8e18, "live": True}
+    read = read_wanted(told, read_page)
+    assert (read.keys, read.start_ns, read.stop_ns, read.live) == (["k"], int(1.7e18), int(1.8e18), True)
+    with pytest.raises(ConfigError, match="nmber"):
+        read_wanted({**told, "page": {"panel": [{"kind": "nmber"}]}}, read_page)
+    for wrong in ({"start": 1.9e18}, {"keys": []}, {"start": "x"}, {"start": float("inf")}):
+        with pytest.raises((ValueError, TypeError, OverflowError)):
+            read_wanted({**told, **wrong}, read_page)

@@ -31,7 +31,8 @@ INK = """([strip, place, time]) => {
   const {data} = pen.getImageData(Math.round(x_scale.compute(time) * scale), 0, 1, canvas.height);
   const found = [];
   for (let row = Math.ceil(bbox.top * scale); row < bbox.bottom * scale; row++) {
-    if (wanted.every((part, at) => Math.abs(part - data[4 * row + at]) < 40)) found.push(y_scale.invert((row + 0.5) / scale));
+    const near = wanted.every((part, at) => Math.abs(part - data[4 * row + at]) < 40);
+    if (near) found.push(y_scale.invert((row + 0.5) / scale));
   }
   return found;
 }"""

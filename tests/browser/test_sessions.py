@@ -6,12 +6,13 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from support.chromium import ARGS
+from support.chromium import ARGS, ROWS
 from support.feeder import Feeder
 from support.page import Site, serve
 from support.wait import until
@@ -90,6 +91,32 @@ def test_each_page_has_one_subscription_which_balances(context: BrowserContext) 
         for page in pages:
             page.close()
         assert_all_freed(site)
+
+
+def test_a_hidden_tab_costs_nothing_and_catches_up(context: BrowserContext) -> None:
+    turn = """(state) => {
+      Object.defineProperty(document, "hidden", {value: state === "hidden", configurable: true});
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    with serve() as site, Feeder(site.hub, rate=100) as feeder:
+        page = context.new_page()
+        heard: list[object] = []
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))
+        page.goto(site.url)
+        page.wait_for_function("document.querySelectorAll('.strip').length > 0")
+        page.evaluate(turn, "hidden")
+        until(lambda: not site.hub.subscriptions(), page=page, what="no subscription")
+        (session,) = site.server.sessions()
+        assert session.document.session_callbacks == []
+        assert site.context.sessions == 1
+        page.wait_for_timeout(300)  # what was on its way has come
+        told, seen = len(heard), feeder.rows
+        until(lambda: feeder.rows > seen + 200, page=page)
+        assert len(heard) == told
+        page.evaluate(turn, "visible")
+        feeder.stop()
+        page.wait_for_function(f"({ROWS})('s0') === {feeder.rows}")
+        assert page.evaluate("stripchart.strips.range.end") > time.time() * 1000 - 2_000
 
 
 def test_the_page_beyond_the_limit_is_told_so_and_served_when_one_has_closed(context: BrowserContext) -> None:

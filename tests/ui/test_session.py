@@ -33,6 +33,28 @@ def test_beginning_and_ending_twice_counts_once() -> None:
         assert visit.document.session_callbacks == []
 
 
+def test_a_hidden_page_costs_nothing_and_catches_up() -> None:
+    visit = Visit()
+    visit.publish(10)
+    visit.begin()
+    assert visit.columns() == [(1, 10)]
+    visit.page.hidden = True
+    assert visit.context.hub.subscriptions() == []
+    assert visit.document.session_callbacks == []
+    assert visit.context.sessions == 1  # it is open all the same
+    visit.publish(5)
+    assert visit.ticks() == []
+    visit.begin()  # a connection that comes back does not wake it
+    assert visit.context.hub.subscriptions() == []
+    visit.page.hidden = False
+    assert visit.columns() == [(1, 15)]
+    visit.page.hidden = True
+    visit.end()
+    visit.page.hidden = False  # nobody is there any more
+    assert visit.context.hub.subscriptions() == []
+    assert visit.document.session_callbacks == []
+
+
 def test_a_page_is_sent_the_past_and_then_what_comes() -> None:
     visit = Visit()
     visit.publish(10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from bokeh.core.properties import Float, Instance, Int, List, String
+from bokeh.core.properties import Bool, Float, Instance, Int, List, String
 from bokeh.model import DataModel
 from bokeh.models import Range1d
 
@@ -31,6 +31,7 @@ class Page(DataModel):
     window = Float(default=60.0, help="to the server: seconds shown while live")
     view = List(Float, default=[], help="to the server: the span looked at, [ms, ms]; empty while live")
     width = Int(default=1000, help="to the server: pixels that the time axis covers")
+    hidden = Bool(default=False, help="to the server: whether nobody sees the page, which then needs nothing")
 
 
 class Look(NamedTuple):

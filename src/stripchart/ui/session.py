@@ -51,7 +51,8 @@ HURRY_LINES: Final = 32
 class Session:
     """Feeds one document.
 
-    Nothing happens until the browser has really connected: a bare GET of the page costs no subscription.
+    Nothing happens until the browser has really connected, nor while its tab is hidden: a bare GET of the page costs no
+    subscription, and a tab in the background no tick. Who looks again gets all rows anew.
     """
 
     def __init__(self, document: Document, context: Context, design: PageDesign | None = None) -> None:
@@ -66,6 +67,7 @@ class Session:
         self._annals = Annals(self.page, context, self._layout)
         record = context.record
         self._past = None if record is None else Past(context.hub, record, context.workers)
+        self._connected = False
         self._subscription: Subscription | None = None
         self._callback: Any = None
         self._stale = True
@@ -78,27 +80,36 @@ class Session:
         for attribute in ("window", "view", "width"):
             self.page.on_change(attribute, self._on_look)
         self.page.on_change("design", self._on_design)
+        self.page.on_change("hidden", self._on_hidden)
         document.on_event("document_ready", self._begin)
         document.on_event("client_reconnected", self._begin)
         document.on_event("connection_lost", self._end)
         document.on_session_destroyed(self._destroyed)
 
     def _begin(self, event: object) -> None:  # noqa: ARG002 - Bokeh wants exactly this parameter
-        if self._subscription is None:
-            context = self._context
+        self._connected = True
+        self._context.open_pages.add(self)
+        self._attend()
+
+    def _end(self, event: object) -> None:  # noqa: ARG002 - likewise
+        self._connected = False
+        self._context.open_pages.discard(self)
+        self._attend()
+
+    def _attend(self) -> None:
+        """Begin to feed the page, or end that, as somebody looks at it or not."""
+        context, looked_at = self._context, self._connected and not self.page.hidden
+        if looked_at and self._subscription is None:
             self._subscription = context.hub.subscribe(capacity=QUEUE_SAMPLES, name="session")
-            context.open_pages.add(self)
             self._stale = True
             self._listed_made = 0.0
             self._stretch = BUSY_STRETCH if context.sessions > BUSY_SESSIONS else 1.0
             self._keep_pace()
-
-    def _end(self, event: object) -> None:  # noqa: ARG002 - likewise
-        if self._subscription is not None:
-            self._subscription.close()
-            self._subscription = None
-            self._context.open_pages.discard(self)
-        self._set_period(0)
+        elif not looked_at:
+            if self._subscription is not None:
+                self._subscription.close()
+                self._subscription = None
+            self._set_period(0)
 
     def _destroyed(self, session_context: object) -> None:
         self._callback, self._period = None, 0  # the document has ended it already
@@ -121,6 +132,9 @@ class Session:
         self._annals.lay_out(self._layout)
         self._described, self._grown_for, self._readout_made = 0, (0, 0), 0.0
         self._stale = True
+
+    def _on_hidden(self, attr: str, old: object, new: object) -> None:  # noqa: ARG002 - likewise
+        self._attend()
 
     def _keep_pace(self) -> None:
         """Update a page with many lines half as often."""

@@ -54,6 +54,13 @@ function watchConnection(document_) {
   });
 }
 
+/** A tab in the background is sent nothing: who comes back to it gets all rows anew. */
+function watchHidden(page) {
+  const tell = () => page.hidden !== document.hidden && page.setv({hidden: document.hidden});
+  document.addEventListener("visibilitychange", tell);
+  tell();
+}
+
 /** Say why nothing is drawn; where something is, this is not seen. */
 function sayEmpty(text) {
   document.querySelector("#empty h2").textContent = text;
@@ -84,6 +91,7 @@ strips.onPaint = () => {
   panels.paint();
 };
 watchConnection(page.document);
+watchHidden(page);
 follow(page, "layout", (layout) => {
   strips.build(layout);
   panels.build(layout);

@@ -25,7 +25,7 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev
-	@tests/need chromium mosquitto mosquitto_pub openssl
+	@tests/need chromium mosquitto mosquitto_pub openssl node npm
 	$(BIN)/python -m tests.benchmarks $(BENCH)
 
 soak: $(VENV)/.dev

@@ -20,8 +20,8 @@ import psutil
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
-from tests.benchmarks.bench_page import cpu
 from tests.benchmarks.result import Result
+from tests.benchmarks.tab import cpu
 
 HERE = Path(__file__).parent
 SESSIONS = 50

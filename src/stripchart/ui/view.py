@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from stripchart.flow.live import LiveReducer
-from stripchart.flow.records import ABSENT, Kind, is_absent
+from stripchart.flow.records import ABSENT, Batch, Kind, is_absent
 from stripchart.flow.reduce import Rows, join_rows, raw_rows, reduce_rows
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from stripchart.flow.history import View
     from stripchart.flow.hub import Hub
-    from stripchart.flow.records import Batch, Channel
+    from stripchart.flow.records import Channel
 
 GAP_BEFORE_NS = 1_000
 """A gap's empty row stands this long before the row that it cuts off."""
@@ -112,7 +112,7 @@ class StreamView:
         """Return the rows to append for batches of the stream; rows that were sent before are left out."""
         parts: list[Rows] = []
         run: list[Rows] = []  # with nothing missing in between
-        for batch in batches:
+        for batch in _joined(batches):
             skip = self.next_row - batch.first
             if skip >= len(batch):
                 continue
@@ -147,6 +147,28 @@ class StreamView:
             self._shape = batch.channels
             self._places = _find(self.columns.values(), batch.channels)
         return _take_rows(batch, self._places, skip)
+
+
+def _joined(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """Make one batch of those that go on with the same channels: an array costs by being one, hardly by its length."""
+    run: list[Batch] = []
+    for batch in batches:
+        last = run[-1] if run else batch
+        if run and (batch.gap or batch.channels is not last.channels or batch.first != last.first + len(last)):
+            yield _join(run)
+            run = []
+        run.append(batch)
+    if run:
+        yield _join(run)
+
+
+def _join(run: Sequence[Batch]) -> Batch:
+    head = run[0]
+    if len(run) == 1:
+        return head
+    time = np.concatenate([batch.time for batch in run])
+    values = tuple(map(np.concatenate, zip(*(batch.values for batch in run), strict=True)))
+    return Batch(head.stream, head.channels, time, values, head.gap, head.retained, head.first)
 
 
 def memory_of(hub: Hub, stream: str) -> View | None:

@@ -157,6 +157,16 @@ def test_a_span_of_time_is_found(specs: list[Spec], start: int, stop: int, max_r
     check_rows(found, oracle)
 
 
+@given(SPECS, st.sets(st.sampled_from(sorted({channel.name for shape in SHAPES for channel in shape}))))
+def test_only_some_channels_are_read(specs: list[Spec], names: set[str]):
+    history, oracle = StreamHistory("s", 1000, Budget(PLENTY)), Oracle()
+    for spec in specs:
+        append(history, oracle, spec)
+    view = history.view().only(names)
+    assert view.channels == tuple(channel for channel in history.channels if channel.name in names)
+    check_rows(view.batch(view.first, view.stop), oracle)
+
+
 @given(SPECS, SPECS)
 def test_a_view_stays_as_it_was(before: list[Spec], after: list[Spec]):
     history, oracle = StreamHistory("s", 100, Budget(PLENTY)), Oracle()

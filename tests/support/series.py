@@ -12,6 +12,8 @@ from stripchart.ui.panels.contract import Ask, Now, Samples, Series
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stripchart.flow.events import Event
+
 SECOND = 1_000_000_000
 
 
@@ -27,6 +29,8 @@ def series(name: str, values: Sequence[Any], *, rate: float = 1.0, kind: Kind = 
     return Series(name, stream, Channel(channel, unit, kind), channel, unit, None, lambda: samples, now)
 
 
-def ask(*given: Series, start_ns: int = 0, stop_ns: int = 100 * SECOND, width: int = 800) -> Ask:
-    """Return a question about some channels."""
-    return Ask(given, start_ns, stop_ns, live=True, width=width)
+def ask(
+    *given: Series, start_ns: int = 0, stop_ns: int = 100 * SECOND, width: int = 800, events: Sequence[Event] = ()
+) -> Ask:
+    """Return a question about some channels, asked at the end of its span."""
+    return Ask(given, start_ns, stop_ns, live=True, width=width, now_ns=stop_ns, events=lambda: events)

@@ -7,11 +7,13 @@ import pytest
 
 from stripchart.config.pages import read_page
 from stripchart.errors import ConfigError, StripchartError
+from stripchart.flow.events import Event
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.ui.answers import MAX_SERIES, Wanted, answer, read_wanted
 from stripchart.ui.context import Context
 from stripchart.ui.design import PageDesign, PanelSpec
+from support.shelf import Shelf
 
 NOW = time.time_ns()
 
@@ -74,6 +76,28 @@ def test_a_panel_is_not_given_thousands_of_channels() -> None:
     drawn = answer(asked, wanted("wide"), NOW)["p"]
     assert len(drawn) == MAX_SERIES + 1
     assert drawn["note"] == f"the first {MAX_SERIES} of {MAX_SERIES + 5} channels"
+
+
+class Happened(Echo):
+    def draw(self, ask: Any) -> dict[str, Any]:
+        return {"events": [(event.source, event.text) for event in ask.events()], "now": ask.now_ns}
+
+
+def test_what_happened_in_the_span_is_told_once() -> None:
+    shelf = Shelf()
+    asked = Context(Hub(), [], read_page=read_page, archive=shelf)
+    for time_ns in (NOW - 11, NOW - 9, NOW - 1, NOW):
+        asked.events.post(time_ns, "bench", "connected", f"at {time_ns - NOW}")
+    shelf.happened = [*asked.events.events(), Event(NOW - 5, "", "annotation", "by hand", 7)]
+    panel: Any = Happened()
+    design = PageDesign(panels=(PanelSpec("echo", panel),))
+    drawn = answer(asked, Wanted(design, ["p"], NOW - 10, NOW, live=True, width=800), NOW + 1)["p"]
+    assert drawn == {"events": [("bench", "at -9"), ("", "by hand"), ("bench", "at -1")], "now": NOW + 1}
+
+
+def test_who_asks_for_too_much_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stripchart.ui.answers.PATIENCE", -1.0)
+    assert "too much to read" in answer(context(), wanted("*"), NOW)["p"]["error"]
 
 
 def test_a_question_is_read() -> None:

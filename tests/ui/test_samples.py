@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -12,6 +12,8 @@ from stripchart.ui.samples import newest_samples
 from support.shelf import Shelf
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stripchart.flow.records import Batch
 
 A, B = Channel("a"), Channel("b")
@@ -35,7 +37,7 @@ def rows() -> Joined:
 
 
 def test_memory_and_record_are_read_as_one(rows: Joined) -> None:
-    found = newest_samples(rows, "s", A, ALL)
+    (found,) = newest_samples(rows, "s", [A], ALL)
     np.testing.assert_array_equal(found.value, np.arange(5_000))
     np.testing.assert_array_equal(found.time, np.arange(5_000) * 1000)
     assert found.whole
@@ -43,19 +45,49 @@ def test_memory_and_record_are_read_as_one(rows: Joined) -> None:
 
 
 def test_a_span_has_its_rows_and_no_others(rows: Joined) -> None:
-    found = newest_samples(rows, "s", B, (1_000_000, 1_002_000))
+    (found,) = newest_samples(rows, "s", [B], (1_000_000, 1_002_000))
     np.testing.assert_array_equal(found.value, [-1_000, -1_001])
     assert found.whole
 
 
 def test_of_too_many_the_newest_are_kept(rows: Joined) -> None:
-    found = newest_samples(rows, "s", A, ALL, most=2_600)
+    (found,) = newest_samples(rows, "s", [A], ALL, most=2_600)
     np.testing.assert_array_equal(found.value, np.arange(2_400, 5_000))
     assert not found.whole
     assert found.gaps.tolist() == [100]
 
 
+def test_channels_that_come_together_are_read_together(rows: Joined) -> None:
+    a, b = newest_samples(rows, "s", [A, B], ALL)
+    np.testing.assert_array_equal(a.value, -b.value)
+    assert len(a.time) == len(b.time) == 5_000
+
+
+def test_of_channels_that_come_in_turns_each_has_its_own_samples() -> None:
+    hub = Hub()
+    for place in range(6):
+        hub.publish(make_batch("s", ((A, B)[place % 2],), [place], [[place * 1.5]], gap=place in (1, 4)))
+    a, b = newest_samples(Joined(hub, None), "s", [A, B], ALL)
+    assert (a.time.tolist(), a.value.tolist(), a.gaps.tolist()) == ([0, 2, 4], [0, 3, 6], [1, 2])
+    assert (b.time.tolist(), b.value.tolist(), b.gaps.tolist()) == ([1, 3, 5], [1.5, 4.5, 7.5], [0, 2])
+
+
+class Untouched(Shelf):
+    def batches(self, *_: Any, **__: Any) -> Iterator[Batch]:
+        raise AssertionError("memory has it all")
+
+
+@pytest.mark.parametrize("span", [ALL, (20_000, 90_000), (95_000, 1 << 62)])
+def test_the_record_is_not_read_for_what_memory_has(span: tuple[int, int]) -> None:
+    shelf, hub = Untouched(), Hub()
+    with shelf.record(hub):
+        hub.publish(batch(0, 100))
+    (found,) = newest_samples(Joined(hub, shelf), "s", [A], span)
+    assert len(found.time) == sum(span[0] <= time * 1000 < span[1] for time in range(100))
+    assert found.whole
+
+
 def test_nothing_there_is_an_empty_answer(rows: Joined) -> None:
-    found = newest_samples(rows, "s", A, (9_000_000, 10_000_000))
+    (found,) = newest_samples(rows, "s", [A], (9_000_000, 10_000_000))
     assert not len(found.time)
     assert found.whole

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_EVENTS: Final = 1_000
 BURST: Final = 20
@@ -24,6 +27,12 @@ class Event(NamedTuple):
     text: str
     number: int
     """Counted from 0 over all sources."""
+
+
+def join(*logs: Iterable[Event]) -> list[Event]:
+    """Return the events of several logs in order of time; one that stands in two is taken once."""
+    chosen = {(event.time_ns, event.source, event.kind): event for log in logs for event in log}
+    return [chosen[key] for key in sorted(chosen)]
 
 
 class _Allowance:

@@ -18,7 +18,7 @@ from stripchart.flow.rate import Rate, RateMeter
 from stripchart.flow.records import ABSENT, Batch, Channel, Kind, channel_key, nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from numpy.typing import NDArray
 
@@ -91,6 +91,13 @@ class View(NamedTuple):
     """Numbers of the first row, and of the one after the last."""
     gaps: list[int]
     """Numbers of the rows that something is missing before."""
+    places: Sequence[int]
+    """Where the blocks have the columns of ``channels``."""
+
+    def only(self, names: Collection[str]) -> View:
+        """Return the view of just the channels of some names."""
+        kept = [at for at, channel in enumerate(self.channels) if channel.name in names]
+        return self._replace(channels=tuple(self.channels[at] for at in kept), places=[self.places[at] for at in kept])
 
     def batch(self, first: int, stop: int) -> Batch:
         """Return copies of the rows ``first <= row < stop``; cells that never came are ``ABSENT`` or empty."""
@@ -101,7 +108,7 @@ class View(NamedTuple):
                 parts.append((block, begin, end))
         time = np.concatenate([block.time[begin:end] for block, begin, end in parts] or [np.empty(0, np.int64)])
         columns = []
-        for place, channel in enumerate(self.channels):
+        for place, channel in zip(self.places, self.channels, strict=True):
             pieces = [
                 block.columns[place][begin:end] if place in block.columns else nothing(channel.kind, end - begin)
                 for block, begin, end in parts
@@ -111,6 +118,10 @@ class View(NamedTuple):
 
     def between(self, start_ns: int, stop_ns: int) -> Batch:
         """Return copies of the rows from the first to the last with ``start_ns <= time < stop_ns``."""
+        return self.batch(*self.rows(start_ns, stop_ns))
+
+    def rows(self, start_ns: int, stop_ns: int) -> tuple[int, int]:
+        """Return the numbers of the first row with ``start_ns <= time < stop_ns`` and of the one after the last."""
         first = stop = self.stop
         for block in self.blocks:
             time = block.time[: self.stop - block.first]
@@ -118,7 +129,7 @@ class View(NamedTuple):
             if len(chosen):
                 first = min(first, block.first + int(chosen[0]))
                 stop = block.first + int(chosen[-1]) + 1
-        return self.batch(max(first, self.first), stop)
+        return max(first, self.first), stop
 
     def span(self) -> tuple[int, int] | None:
         """Return the least and the greatest time; None if there are no rows."""
@@ -213,7 +224,8 @@ class StreamHistory:
         oldest = self._blocks[0].first if self._blocks else self.rows
         first = oldest if rows is None else max(oldest, self.rows - rows)
         blocks = tuple(block for block in self._blocks if block.first + block.filled > first)
-        return View(self.stream, self.channels, blocks, first, self.rows, self._gaps[bisect_left(self._gaps, first) :])
+        gaps = self._gaps[bisect_left(self._gaps, first) :]
+        return View(self.stream, self.channels, blocks, first, self.rows, gaps, range(len(self.channels)))
 
     def _write(self, time: NDArray[np.int64], values: Sequence[NDArray[Any]]) -> None:
         """Copy rows into the newest block, which has room for them."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stripchart.errors import StripchartError
+from stripchart.flow.events import join
 from stripchart.flow.history import EVER
 from stripchart.flow.records import Kind
 from stripchart.ui.design import matches
@@ -16,14 +19,18 @@ from stripchart.ui.readout import channel_key, is_stale, plain
 from stripchart.ui.samples import newest_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from stripchart.flow.events import Event
     from stripchart.flow.records import Channel
     from stripchart.ui.context import Context
     from stripchart.ui.design import ChannelLook, PageDesign
+    from stripchart.ui.readout import ChannelKey
 
 MAX_SERIES: Final = 500
 """Channels that one panel is given."""
+PATIENCE: Final = 10.0
+"""Seconds after which nothing more is read: the browser waits twice as long, and would ask again meanwhile."""
 
 
 class Wanted(NamedTuple):
@@ -63,14 +70,14 @@ def answer(context: Context, wanted: Wanted, now_ns: int) -> dict[str, dict[str,
     for key, spec in zip(wanted.keys, wanted.design.panels, strict=True):
         if spec.panel is None:
             continue
-        series = list(reading.series(spec.channels or ("*",)))
-        ask = Ask(series[:MAX_SERIES], wanted.start_ns, wanted.stop_ns, wanted.live, wanted.width)
+        series, found = reading.series(spec.channels or ("*",))
+        ask = Ask(series, wanted.start_ns, wanted.stop_ns, wanted.live, wanted.width, now_ns, reading.events)
         try:
             drawn[key] = spec.panel.draw(ask)
         except StripchartError as error:
             drawn[key] = {"error": str(error)}
-        if len(series) > MAX_SERIES:
-            drawn[key]["note"] = f"the first {MAX_SERIES} of {len(series)} channels"
+        if found > MAX_SERIES:
+            drawn[key]["note"] = f"the first {MAX_SERIES} of {found:,} channels"
     return drawn
 
 
@@ -78,36 +85,55 @@ class _Reading:
     """The channels of one moment; the samples of each are read once, by the first panel that wants them."""
 
     def __init__(self, context: Context, wanted: Wanted, now_ns: int) -> None:
+        self._context = context
+        self._overdue = time.monotonic() + PATIENCE
         self._rows = Joined(context.hub, context.archive)
         self._infos = {info.name: info for info in context.readout().streams}
         self._design = wanted.design
         self._span = wanted.start_ns, wanted.stop_ns
         self._now_ns = now_ns
-        self._known: dict[tuple[str, str, bool], Samples] = {}
+        self._known: dict[ChannelKey, Samples] = {}
 
-    def series(self, patterns: Sequence[str]) -> Iterator[Series]:
-        """Find the channels that are meant, in the order of the patterns."""
-        seen = set()
+    def series(self, patterns: Sequence[str]) -> tuple[list[Series], int]:
+        """Find the channels that are meant, in the order of the patterns; also say how many there are."""
+        found: dict[ChannelKey, tuple[str, Channel]] = {}
         for pattern in patterns:
             for stream in self._rows.streams:
                 for channel in stream.channels:
                     key = channel_key(stream.name, channel)
-                    if key not in seen and matches(f"{stream.name}/{channel.name}", (pattern,)):
-                        seen.add(key)
-                        yield self._one(stream.name, channel)
+                    if key not in found and matches(f"{stream.name}/{channel.name}", (pattern,)):
+                        found[key] = stream.name, channel
+        together: dict[tuple[str, bool], list[Channel]] = {}
+        series = []
+        for stream_name, channel in islice(found.values(), MAX_SERIES):
+            group = together.setdefault((stream_name, channel.kind is Kind.TEXT), [])
+            group.append(channel)
+            series.append(self._one(stream_name, channel, group))
+        return series, len(found)
 
-    def _one(self, stream: str, channel: Channel) -> Series:
+    def events(self) -> list[Event]:
+        """Return what happened in the span."""
+        archive = self._context.archive
+        kept = archive.events(*self._span) if archive else []
+        start_ns, stop_ns = self._span
+        return join(kept, (event for event in self._context.events.events() if start_ns <= event.time_ns < stop_ns))
+
+    def _one(self, stream: str, channel: Channel, group: Sequence[Channel]) -> Series:
         name = f"{stream}/{channel.name}"
         look = self._design.look(name)
         label = safe_label((look and look.name) or channel_label(stream, channel))
         unit = safe_label((look and look.unit) or channel.unit)
-        samples = partial(self._samples, stream, channel, look)
+        samples = partial(self._samples, stream, channel, group, look)
         return Series(name, stream, channel, label, unit, look, samples, self._now(stream, channel, look))
 
-    def _samples(self, stream: str, channel: Channel, look: ChannelLook | None) -> Samples:
+    def _samples(self, stream: str, channel: Channel, group: Sequence[Channel], look: ChannelLook | None) -> Samples:
         key = channel_key(stream, channel)
         if key not in self._known:
-            self._known[key] = newest_samples(self._rows, stream, channel, self._span)
+            if time.monotonic() > self._overdue:
+                raise StripchartError("there is too much to read; choose a shorter time or fewer channels")
+            fresh = [each for each in group if channel_key(stream, each) not in self._known]
+            for each, found in zip(fresh, newest_samples(self._rows, stream, fresh, self._span), strict=True):
+                self._known[channel_key(stream, each)] = found
         samples = self._known[key]
         if look is None or not look.scales or channel.kind is Kind.TEXT:
             return samples

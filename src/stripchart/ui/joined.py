@@ -9,7 +9,7 @@ from stripchart.flow.history import EVER, within
 from stripchart.flow.records import channel_key
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Collection, Generator, Iterator, Sequence
 
     from stripchart.flow.archive import Archive
     from stripchart.flow.history import View
@@ -55,6 +55,17 @@ class Joined:
         spans = [span for span in found if span]
         return (min(start for start, _ in spans), max(stop for _, stop in spans)) if spans else None
 
+    def older(self, stream: str, start_ns: int) -> int:
+        """Return how many rows, at most, the record has from a time on that memory, which begins later, lacks."""
+        view, record = self._views.get(stream), self._records.get(stream)
+        if record is None:
+            return 0
+        if view is not None:
+            oldest = int(view.blocks[0].time[view.first - view.blocks[0].first])
+            if min(oldest, record.stop_ns) <= start_ns or oldest <= record.start_ns:
+                return 0
+        return record.rows - record.first_row
+
     def recorded(
         self, stream: str, start_ns: int = -EVER, stop_ns: int = EVER, channels: Sequence[str] | None = None
     ) -> Generator[Batch]:
@@ -63,11 +74,16 @@ class Joined:
             before = self._before(stream)
             yield from self._archive.batches(stream, start_ns, stop_ns, channels=channels, before_row=before)
 
-    def remembered(self, stream: str, start_ns: int = -EVER, stop_ns: int = EVER) -> Iterator[Batch]:
-        """Yield the rows that memory holds, with all channels."""
+    def remembered(
+        self, stream: str, start_ns: int = -EVER, stop_ns: int = EVER, channels: Collection[str] | None = None
+    ) -> Iterator[Batch]:
+        """Yield the rows that memory holds."""
         view = self._views.get(stream)
+        if view is None:
+            return
+        first, stop = view.rows(start_ns, stop_ns)
         gap = False
-        for batch in _slices(view) if view else ():
+        for batch in _slices(view if channels is None else view.only(channels), first, stop):
             gap |= batch.gap
             chosen = within(batch, start_ns, stop_ns)
             if len(chosen):
@@ -79,7 +95,7 @@ class Joined:
     ) -> Iterator[Batch]:
         """Yield all rows with ``start_ns <= time < stop_ns``, at most ``BATCH_ROWS`` a batch."""
         yield from self.recorded(stream, start_ns, stop_ns, channels)
-        yield from self.remembered(stream, start_ns, stop_ns)
+        yield from self.remembered(stream, start_ns, stop_ns, channels)
 
     def picture(self, stream: str, channels: Sequence[str], start_ns: int, stop_ns: int, bucket_ns: int) -> list[Rows]:
         """Return the rows that came before those in memory, reduced; see ``flow.archive``."""
@@ -98,8 +114,8 @@ class Joined:
         return tuple({channel_key(channel): channel for channel in known}.values())  # the newest unit wins
 
 
-def _slices(view: View) -> Iterator[Batch]:
-    cuts = [view.first, *(row for row in view.gaps if row > view.first), view.stop]
+def _slices(view: View, first: int, stop: int) -> Iterator[Batch]:
+    cuts = [first, *(row for row in view.gaps if first < row < stop), stop]
     for begin, end in pairwise(cuts):
-        for first in range(begin, end, BATCH_ROWS):
-            yield view.batch(first, min(first + BATCH_ROWS, end))
+        for row in range(begin, end, BATCH_ROWS):
+            yield view.batch(row, min(row + BATCH_ROWS, end))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from stripchart.flow.events import join
 from stripchart.ui.labels import safe_label
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ def is_marked(event: Event) -> bool:
 
 def merge(*logs: Iterable[Event]) -> list[Event]:
     """Return the events of several logs that are marked, in order of time; one that stands in two is taken once."""
-    chosen = {(event.time_ns, event.source, event.kind): event for log in logs for event in log if is_marked(event)}
-    return [chosen[key] for key in sorted(chosen)]
+    return join(*(filter(is_marked, log) for log in logs))
 
 
 def marks(events: Iterable[Event], start_ns: int, stop_ns: int, limit: int = MAX_MARKS) -> list[list[Any]]:

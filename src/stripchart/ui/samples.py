@@ -6,46 +6,66 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stripchart.store.reading.rows import Choice, Table
+from stripchart.store.reading.rows import Choice, Table, held
 from stripchart.ui.panels.contract import Samples
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from stripchart.flow.records import Batch, Channel
     from stripchart.ui.joined import Joined
 
 MOST: Final = 1_000_000
-"""Samples of one channel that a panel gets at most: the newest."""
+"""Rows of which a panel gets the samples of a channel at most: the newest."""
+MOST_CELLS: Final = 10_000_000
+"""Likewise of all channels that are read together, so that wide streams stay within memory."""
 FIRST_PART: Final = 64
-"""The record is read from the end, at first this part of the span, then twice as much each time."""
+"""A long record is read from the end, at first this part of the span, then twice as much each time."""
 
 
-def newest_samples(rows: Joined, stream: str, channel: Channel, span: tuple[int, int], most: int = MOST) -> Samples:
-    """Return the newest samples of a channel with ``span[0] <= time < span[1]`` (nanoseconds), at most ``most``."""
+def newest_samples(
+    rows: Joined, stream: str, channels: Sequence[Channel], span: tuple[int, int], most: int = MOST
+) -> list[Samples]:
+    """Return the samples of each channel in the newest rows of a stream with ``span[0] <= time < span[1]`` (ns).
+
+    Channels are read together, for reading a row costs more than its cells.
+    """
     start_ns, stop_ns = span
-    choice = Choice(stream, (channel,), whole=False)
-    parts = list(Table(choice).feed(rows.remembered(stream, start_ns, stop_ns)))
-    first, last = rows.span(stream) or (0, -1)
-    start, end = max(start_ns, first), min(stop_ns, last + 1)
-    width = max((end - start) // FIRST_PART, 1)
+    most = min(most, MOST_CELLS // max(len(channels), 1))
+    choice, names = Choice(stream, tuple(channels), whole=False), [channel.name for channel in channels]
+    parts = list(Table(choice).feed(rows.remembered(stream, start_ns, stop_ns, names)))
+    start = end = width = 0
+    older_rows = rows.older(stream, start_ns)
+    if older_rows:
+        first, last = rows.span(stream) or (0, -1)
+        start, end = max(start_ns, first), min(stop_ns, last + 1)
+        width = max((end - start) // FIRST_PART, 1) if older_rows > most else end - start
     count = sum(map(len, parts))
     while start < end and count < most:
         begin = max(start, end - width)
-        older = list(Table(choice).feed(rows.recorded(stream, begin, end, [channel.name])))
+        older = list(Table(choice).feed(rows.recorded(stream, begin, end, names)))
         parts = older + parts
         count += sum(map(len, older))
         end, width = begin, 2 * width
+    if not parts:
+        nothing = Samples(np.empty(0, np.int64), np.empty(0), whole=True, gaps=np.empty(0, np.int64))
+        return [nothing] * len(channels)
     return _join(parts, most, whole=start >= end)
 
 
-def _join(parts: Iterable[Batch], most: int, *, whole: bool) -> Samples:
-    parts = list(parts)
-    if not parts:
-        return Samples(np.empty(0, np.int64), np.empty(0), whole, np.empty(0, np.int64))
+def _join(parts: Sequence[Batch], most: int, *, whole: bool) -> list[Samples]:
     time = np.concatenate([part.time for part in parts])
-    value = np.concatenate([part.values[0] for part in parts])
     starts = np.cumsum([0, *map(len, parts)])[:-1]
     gaps = starts[[part.gap for part in parts]]
     cut = max(len(time) - most, 0)
-    return Samples(time[cut:], value[cut:], whole and not cut, gaps[gaps >= cut] - cut)
+    time, gaps, whole = time[cut:], gaps[gaps >= cut] - cut, whole and not cut
+    found = []
+    for columns in zip(*(part.values for part in parts), strict=True):
+        value = np.concatenate(columns)[cut:]
+        there = np.flatnonzero(held(value))
+        if len(there) == len(value):
+            found.append(Samples(time, value, whole, gaps))
+        else:
+            after = np.unique(np.searchsorted(there, gaps))  # the first sample that came after each
+            found.append(Samples(time[there], value[there], whole, after[after < len(there)]))
+    return found

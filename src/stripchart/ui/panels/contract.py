@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bokeh.models.ui.ui_element import UIElement
     from numpy.typing import NDArray
 
+    from stripchart.flow.events import Event
     from stripchart.flow.records import Channel
     from stripchart.ui.design import ChannelLook
 
@@ -82,6 +83,9 @@ class Ask(NamedTuple):
     """Whether the span ends now and moves on."""
     width: int
     """Pixels."""
+    now_ns: int
+    events: Callable[[], Sequence[Event]]
+    """Read what happened in the span, oldest first; it may take a while."""
 
 
 class Panel(Protocol):

@@ -14,7 +14,7 @@ from stripchart.flow.records import ABSENT
 NAN = math.nan
 STATES = st.sampled_from([0.0, 1.0, 2.0, NAN, float(ABSENT)])
 TEXTS = st.sampled_from(["on", "off", ""])
-ROWS = st.integers(0, 40).flatmap(
+ROWS = st.integers(0, 25).flatmap(
     lambda count: st.tuples(
         st.lists(st.integers(0, 30), min_size=count, max_size=count),
         st.one_of(*(st.lists(values, min_size=count, max_size=count) for values in (STATES, TEXTS))),

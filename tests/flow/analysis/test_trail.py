@@ -118,3 +118,9 @@ def test_corners_and_tips_are_kept():
     x[:] = np.interp(np.arange(len(x)), corner, np.arange(60) % 2 * 1.0)  # to and fro on one line
     y[:] = np.interp(np.arange(len(x)), corner, RANDOM.choice([0.0, 0.2, 1.0], 60))
     assert deviation(x, y, thin(x, y, 600)) < 0.005
+
+
+def test_what_never_moves_is_thinned_by_its_rows():
+    kept = thin(np.full(1000, 5.0), np.full(1000, -1.0), 45)
+    assert 20 <= len(kept) <= 45
+    assert np.diff(kept).max() <= 60

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from stripchart import __version__
 from stripchart.config.file import load
+from stripchart.config.pages import read_page
 from stripchart.config.spec import as_spec
+from stripchart.plugins import load as load_plugin
 from stripchart.plugins import registered
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +65,21 @@ def test_the_configurations_in_it_are_ones(tmp_path: Path, found: str) -> None:
     file.write_text(found)
     for spec in load(file).sources:
         spec.build()
+
+
+PANELS = (ROOT / "docs/panels.md").read_text()
+
+
+@pytest.mark.parametrize("kind", registered("panels"))
+def test_every_panel_has_its_options_and_a_sample(kind: str) -> None:
+    section = next((text for text in PANELS.split("\n## ") if text.startswith(f"{kind}\n")), "")
+    options = {field.name for field in fields(load_plugin("panels", kind).Options)}
+    assert options == set(re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (`.+?) \|", section, re.MULTILINE))))
+    samples = re.findall(r"```toml\n(.+?)```", section, re.DOTALL)
+    assert samples
+    for found in samples:
+        page = read_page(tomllib.loads("[[page]]\n" + found)["page"][0])
+        assert kind in {panel.kind for panel in page.panels}
 
 
 def test_its_make_targets_are_there() -> None:

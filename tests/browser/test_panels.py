@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 
-from stripchart import Monitor
-from stripchart.flow.records import Channel, make_batch
+from stripchart.flow.records import make_batch
 from support.chromium import ROWS
+from support.panels import CHANNELS, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
-
-CHANNELS = (Channel("temperature", "°C"), Channel("humidity", "%"), Channel("light", "lx"))
-
-
-@contextmanager
-def watched(page: Page, *panels: dict[str, Any], state: str = "", **design: Any) -> Iterator[Monitor]:
-    """Serve a page of some panels over 200 rows of the last ten seconds, and check that nothing complains."""
-    complaints: list[str] = []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    with Monitor(title="Bench", pages={"/": {"panel": list(panels), **design}}) as monitor:
-        numbers = np.arange(200)
-        times = time.time_ns() - (200 - numbers) * 50_000_000
-        monitor.hub.publish(
-            make_batch("bench", CHANNELS, times, [20 + numbers / 100, numbers / 2, 10.0 ** (numbers / 50)])
-        )
-        page.goto(monitor.url + state)
-        page.wait_for_selector("body[data-ready]")
-        yield monitor
-    assert complaints == []
 
 
 def redesign(page: Page, **table: Any) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+import orjson
+from bokeh.models import Range1d
 
 from stripchart.flow.records import Channel, Kind
 from stripchart.ui.panels.contract import Ask, Now, Samples, Series
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stripchart.flow.events import Event
+    from stripchart.ui.panels.contract import Panel
 
 SECOND = 1_000_000_000
 
@@ -34,3 +37,19 @@ def ask(
 ) -> Ask:
     """Return a question about some channels, asked at the end of its span."""
     return Ask(given, start_ns, stop_ns, live=True, width=width, now_ns=stop_ns, events=lambda: events)
+
+
+def shown(panel: Panel, drawn: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the sources that a panel's answer fills, having checked that its figure has all that and no more."""
+    figure = panel.figure("key", Range1d(start=0, end=1))
+    assert figure is not None
+    sources = {f"key-{name}": columns for name, columns in drawn["sources"].items()}
+    for renderer in cast("Any", figure).renderers:
+        columns = sources.pop(renderer.data_source.name)
+        assert columns.keys() >= renderer.data_source.data.keys()
+        assert len({len(column) for column in columns.values()}) == 1
+        asked = {each.field for each in renderer.glyph.properties_with_values().values() if hasattr(each, "field")}
+        assert asked <= columns.keys()
+    assert not sources
+    orjson.dumps(drawn, option=orjson.OPT_SERIALIZE_NUMPY)
+    return cast("dict[str, dict[str, Any]]", drawn["sources"])

@@ -92,8 +92,20 @@ class Panel(Protocol):
     """One kind of panel; an instance is one panel of a design.
 
     Third parties join by the entry points ``stripchart.panels``. ``script`` names what shows it in the browser:
-    "figure" for those that only have a figure, whose sources take what ``draw`` returns as ``{"sources": {name:
-    columns}, "ranges": {"x": [start, end], "y": [...]}, "note": text}``.
+    "figure" for those that only have a figure. That shows what ``draw`` returns, of which only ``sources`` is needed::
+
+        {
+            "sources": {name: {column: values}},    # of the source f"{key}-{name}"
+            "ranges": {"x": [start, end], "y": [start, end]},
+            "equal": True,                          # as many pixels a unit on both axes: the ranges may be widened
+            "labels": {"x": text, "y": text},       # of the axes
+            "legend": [{"label": text, "colour": place, "text": text}],
+            "tip": {"source": name, "find": how, "head": template, "label": template, "value": template},
+            "note": text,
+        }
+
+    In columns called ``colour`` there are places in the palette, from 0; None is an empty cell.
+    ``static/panels/tip.js`` says what ``tip`` can be.
     """
 
     Options: ClassVar[type]

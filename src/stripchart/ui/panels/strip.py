@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from bokeh.models import (  # type: ignore[attr-defined] # Span is missing in the hints of Bokeh 3.9
-    BoxZoomTool,
     ColumnDataSource,
-    CustomJSTickFormatter,
     LinearAxis,
-    PanTool,
     Range1d,
-    ResetTool,
     Span,
-    WheelZoomTool,
 )
-from bokeh.plotting import figure
 
 from stripchart.flow.records import Channel, Kind
 from stripchart.ui.design import matches
 from stripchart.ui.labels import safe_label
 from stripchart.ui.panels.contract import COLOURS
+from stripchart.ui.panels.plot import BESIDE, LEFT, plot
 
 if TYPE_CHECKING:
     from stripchart.ui.panels.contract import Ask
@@ -113,39 +108,12 @@ class Strip:
         self.entries: list[dict[str, Any]] = []
         self._lines: list[Any] = []
         self._numbers = count()
-        # Bokeh's type hints do not know figure's keywords.
-        self.root = cast("Any", figure)(
-            name=key,
-            x_axis_type="datetime",
-            x_range=time_range,
-            y_axis_type="log" if options.log else "linear",
-            y_range=Range1d(start=1, end=10) if options.log else Range1d(start=0, end=1),
-            sizing_mode="stretch_both",
-            min_height=60,
-            tools=[],
-            toolbar_location=None,
-            output_backend="canvas",
-            outline_line_color=None,
-            min_border_left=58,
-            min_border_right=58 if options.right else 26,
-            min_border_top=6,
-            min_border_bottom=6,
-        )
-        pan, wheel, box = (
-            PanTool(dimensions="width"),
-            WheelZoomTool(dimensions="width"),
-            BoxZoomTool(dimensions="width"),
-        )
-        self.root.add_tools(pan, wheel, box, ResetTool())
-        self.root.toolbar.active_drag = pan
-        self.root.toolbar.active_scroll = wheel
+        right = LEFT if options.right else BESIDE
+        self.root = plot(key, time=time_range, log_y=options.log, min_border_right=right)
         self.root.yaxis.ticker.desired_num_ticks = 4
         if options.right:
             self.root.extra_y_ranges = {RIGHT: Range1d(start=0, end=1)}
             self.root.add_layout(LinearAxis(y_range_name=RIGHT), "right")
-        # Bokeh's own formatter knows UTC only; the viewer's clock is the browser's.
-        self.root.xaxis.formatter = CustomJSTickFormatter(code="return window.stripchart.tickText(tick, ticks)")
-        self.root.xaxis.ticker.desired_num_ticks = 7
         self.root.vspan("t", line_color="colour", source=marks, name=f"{key}-marks", level="underlay", line_dash="4 3")
         self.root.add_layout(Span(name=f"{key}-cursor", dimension="height", location=float("nan"), line_width=1))
 

@@ -2,6 +2,7 @@
 import {firstAtOrAfter} from "./strips.js";
 import {markText} from "./marks.js";
 import {format} from "./readings.js";
+import {hush, tell} from "./tip.js";
 import {momentText} from "./zone.js";
 
 const quiet = {sync: false};
@@ -20,7 +21,6 @@ export class Hover {
     this.strips = strips;
     this.readings = readings;
     this.marks = marks;
-    this.tip = document.getElementById("tip");
     strips.box.addEventListener("mousemove", (event) => this.move(event));
     strips.box.addEventListener("mouseleave", () => this.leave());
   }
@@ -48,36 +48,18 @@ export class Hover {
   }
 
   show(strip, time, event, mark) {
-    const when = document.createElement("time");
-    when.textContent = momentText(time);
-    const rows = strip.lines.filter((line) => line.renderer?.visible).map((line) => {
-      const row = document.createElement("div");
-      const ink = document.createElement("i");
-      const name = document.createElement("span");
-      const value = document.createElement("b");
-      ink.style.borderTopColor = `var(--c${line.colour})`;
-      name.textContent = line.name;
-      value.textContent = `${format(line.under)}${line.unit ? ` ${line.unit}` : ""}`;
-      row.append(ink, name, value);
-      return row;
-    });
-    if (mark) {
-      const note = document.createElement("b");
-      note.className = "mark";
-      note.textContent = markText(mark);
-      rows.unshift(note);
-    }
-    this.tip.replaceChildren(when, ...rows);
-    this.tip.hidden = false;
-    const left = event.clientX + 16 + this.tip.offsetWidth > innerWidth ? event.clientX - 16 - this.tip.offsetWidth : event.clientX + 16;
-    this.tip.style.left = `${Math.max(4, left)}px`;
-    this.tip.style.top = `${Math.max(4, Math.min(event.clientY + 14, innerHeight - this.tip.offsetHeight - 8))}px`;
+    const rows = strip.lines.filter((line) => line.renderer?.visible).map((line) => ({
+      colour: line.colour,
+      label: line.name,
+      value: `${format(line.under)}${line.unit ? ` ${line.unit}` : ""}`,
+    }));
+    tell(event, momentText(time), rows, mark && markText(mark));
   }
 
   leave() {
     if (!this.readings.held) return;
     this.readings.held = false;
-    this.tip.hidden = true;
+    hush();
     document.body.classList.remove("hovering");
     for (const each of this.strips.strips.values()) each.cursor?.setv({location: NaN}, quiet);
     this.readings.tell();

@@ -13,6 +13,7 @@ export class Panels {
   constructor(strips, toolbar) {
     this.strips = strips;
     this.toolbar = toolbar;
+    toolbar.panels = this;
     this.panels = new Map();
     this.seen = new IntersectionObserver((entries) => this.see(entries), {rootMargin: "200px"});
     this.asking = this.waiting = null;
@@ -46,6 +47,7 @@ export class Panels {
     const table = this.design.panel[told.place];
     const section = document.createElement("section");
     section.className = `panel ${told.kind}`;
+    section.classList.toggle("timed", told.on_time);
     section.dataset.key = told.key;
     section.innerHTML = '<header><h2></h2><span class="note"></span></header><div class="body"></div>';
     section.querySelector("h2").textContent = told.title || title(table);
@@ -138,9 +140,13 @@ export class Panels {
     if (!drawn.error) view.show(drawn);
   }
 
+  get views() {
+    return [...this.panels.values()].map(({view}) => view);
+  }
+
   /** The theme has changed. */
   paint() {
-    for (const {view} of this.panels.values()) view.paint?.();
+    for (const view of this.views) view.paint?.();
   }
 }
 

@@ -27,6 +27,8 @@ export class Toolbar {
     this.window = Number(recall("window")) || page.window;
     this.drag = "pan";
     this.asked = this.kept = -Infinity;
+    /** Those that are no strips. */
+    this.panels = {views: []};
     /** While a hand is on a plot, the axis does not move under it. */
     this.handled = 0;
     this.button = document.getElementById("live");
@@ -186,8 +188,8 @@ export class Toolbar {
 
   setDrag(name, only = null) {
     this.drag = name;
-    for (const strip of only ? [only] : this.strips.strips.values()) {
-      for (const tool of strip.figure?.toolbar.tools ?? []) {
+    for (const {figure} of only ? [only] : [...this.strips.strips.values(), ...this.panels.views]) {
+      for (const tool of figure?.toolbar.tools ?? []) {
         if (tool.type === "PanTool") tool.setv({active: name === "pan"}, quiet);
         if (tool.type === "BoxZoomTool") tool.setv({active: name === "box"}, quiet);
       }

@@ -1,12 +1,25 @@
-// A panel that is a figure of Bokeh's: its sources take what the server draws.
+// A panel that is a figure of Bokeh's: its sources take what the server draws. See `Panel` in panels/contract.py.
+import {watch} from "./tip.js";
+
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const quiet = {sync: false};
+const COLOURS = 16;
+/** Pixels for a number on an axis. */
+const TICK = {across: 90, up: 42};
 
 export class FigurePanel {
   constructor(body, told, table, panels) {
     this.body = body;
     this.key = told.key;
+    this.told = told;
+    this.panels = panels;
     this.document = panels.strips.document;
+    /** The columns of each source. */
+    this.data = {};
+    this.keys = document.createElement("ul");
+    this.keys.className = "keys";
+    body.before(this.keys);
+    this.tell = watch(this);
     this.adopt();
   }
 
@@ -18,28 +31,84 @@ export class FigurePanel {
       requestAnimationFrame(() => this.body.isConnected && this.adopt());
       return;
     }
+    this.view = view;
     this.body.append(view.el);
+    this.wire();
     this.paint();
-    if (this.drawn) this.show(this.drawn);
+    new ResizeObserver(() => this.measure()).observe(this.body);
+  }
+
+  get frame() {
+    return this.view?.frame;
+  }
+
+  /** A hand may move the axes, which then stay until a double click; the time axis is that of all strips. */
+  wire() {
+    const {figure, panels: {strips, toolbar}} = this;
+    if (this.told.on_time) return toolbar.wire(this);
+    for (const range of [figure.x_range, figure.y_range]) {
+      range.change.connect(() => (this.held ||= !this.setting));
+    }
+    figure.on_event("doubletap", () => {
+      this.held = false;
+      this.fit();
+    });
+    toolbar.setDrag(toolbar.drag, this);
   }
 
   show(drawn) {
     this.drawn = drawn;
-    if (this.figure == null) return;
+    if (this.view == null) return;
     for (const [name, columns] of Object.entries(drawn.sources ?? {})) {
-      this.document.get_model_by_name(`${this.key}-${name}`)?.setv({data: decode(columns)}, quiet);
+      this.data[name] = decode(columns, this.palette);
+      this.document.get_model_by_name(`${this.key}-${name}`)?.setv({data: this.data[name]}, quiet);
     }
-    const {x, y} = drawn.ranges ?? {};
-    if (x) this.figure.x_range.setv({start: x[0], end: x[1]}, quiet);
-    if (y) this.figure.y_range.setv({start: y[0], end: y[1]}, quiet);
+    this.fit();
     for (const [axis, label] of [[this.figure.below[0], drawn.labels?.x], [this.figure.left[0], drawn.labels?.y]]) {
       if (label != null && axis.axis_label !== label) axis.setv({axis_label: label}, quiet);
     }
+    this.write(drawn.legend ?? []);
+    this.tell();
+  }
+
+  /** Set the axes as the server says, unless a hand holds them. */
+  fit() {
+    let {x, y} = this.drawn?.ranges ?? {};
+    if (this.held || this.view == null) return;
+    if (this.drawn?.equal && this.frame.bbox.width > 0) [x, y] = alike(x, y, this.frame.bbox);
+    this.setting = true;
+    for (const [range, ends] of [[this.figure.x_range, x], [this.figure.y_range, y]]) {
+      if (ends && (range.start !== ends[0] || range.end !== ends[1])) range.setv({start: ends[0], end: ends[1]}, quiet);
+    }
+    this.setting = false;
+  }
+
+  write(legend) {
+    this.keys.replaceChildren(...legend.map(({label, colour, text = ""}) => {
+      const item = document.createElement("li");
+      const [ink, name, value] = ["i", "span", "b"].map((tag) => item.appendChild(document.createElement(tag)));
+      ink.style.borderTopColor = colour == null ? "transparent" : `var(--c${colour})`;
+      name.textContent = label;
+      value.textContent = text;
+      item.title = `${label} ${text}`;
+      return item;
+    }));
+  }
+
+  /** No more numbers on the axes than there is room for. */
+  measure() {
+    const {clientWidth: width, clientHeight: height} = this.body;
+    for (const [axis, ticks] of [[this.figure.below[0], width / TICK.across], [this.figure.left[0], height / TICK.up]]) {
+      axis?.ticker.setv({desired_num_ticks: Math.max(2, Math.floor(ticks))}, quiet);
+    }
+    // Bokeh has the new size of the frame when it has laid itself out.
+    if (this.drawn?.equal) requestAnimationFrame(() => this.fit());
   }
 
   paint() {
     const {figure} = this;
     if (figure == null) return;
+    this.palette = Array.from({length: COLOURS}, (_, place) => css(`--c${place}`));
     figure.setv({background_fill_color: css("--card"), border_fill_color: css("--card")}, quiet);
     for (const axis of [...figure.left, ...figure.below, ...figure.right]) {
       if (axis.major_label_text_font === undefined) continue;
@@ -56,12 +125,23 @@ export class FigurePanel {
   }
 }
 
-/** Columns as Bokeh takes them: colours of the palette by number, empty cells as NaN. */
-function decode(columns) {
+/** Columns as Bokeh takes them: places in the palette as colours, empty cells as NaN. */
+function decode(columns, palette) {
   const data = {};
   for (const [name, values] of Object.entries(columns)) {
-    if (name === "colour") data[name] = values.map((place) => css(`--c${place}`));
-    else data[name] = values.map((value) => (Array.isArray(value) ? value.map((each) => each ?? NaN) : value ?? NaN));
+    data[name] = name === "colour" ? values.map((place) => palette[place]) : values.map(cell);
+    if (name === "colour") data.place = values;
   }
   return data;
+}
+
+const cell = (value) => (Array.isArray(value) ? value.map((each) => each ?? NaN) : value ?? NaN);
+
+/** Two ranges, widened so that both axes have as many pixels a unit. */
+function alike(x, y, {width, height}) {
+  const unit = Math.max((x[1] - x[0]) / width, (y[1] - y[0]) / height);
+  return [[x, width], [y, height]].map(([[start, end], pixels]) => {
+    const more = (unit * pixels - (end - start)) / 2;
+    return [start - more, end + more];
+  });
 }

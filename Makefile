@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build
 
-.PHONY: demo test check bench soak fuzz format lock clean
+.PHONY: demo test check bench soak soak-page fuzz format lock clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/stripchart demo
@@ -30,7 +30,12 @@ bench: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	@tests/need chromium mosquitto mosquitto_pub openssl strace
-	$(BIN)/python -m pytest tests/faults -m soak --timeout 3600
+	$(BIN)/python -m pytest tests/faults -m soak --timeout 3600 --ignore tests/faults/test_page_soak.py
+
+# One tab for an hour, or as long as MINUTES says; a line each minute: minute, heap, nodes, server, threads, files, sessions.
+soak-page: $(VENV)/.dev
+	@tests/need chromium
+	STRIPCHART_SOAK_MINUTES=$(or $(MINUTES),60) $(BIN)/python -m pytest tests/faults/test_page_soak.py -m soak -s
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz

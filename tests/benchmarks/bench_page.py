@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from playwright.sync_api import Error
 from support.broker import Broker
 from tests.benchmarks import node_red
 from tests.benchmarks.result import Result
-from tests.benchmarks.tab import DRAWN, NEWEST, SIZE, Figures, chromium, middle, running, watch
+from tests.benchmarks.tab import DRAWN, NEWEST, SIZE, Figures, chromium, cpu, memory, middle, running, watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +31,6 @@ SETTLE = 8
 ROUNDS = 2
 PATIENCE = 30
 """Seconds that a page may take until it shows anything."""
-NOTHING = Figures(math.nan, math.nan, 0.0, math.inf, math.nan, math.nan)
 METRICS = (
     ("server CPU", "server", "% of a core"),
     ("browser CPU", "browser", "% of a core"),
@@ -52,14 +52,17 @@ def visit(browser: Any, command: tuple[str, ...]) -> Figures:
 def look(browser: Any, address: str, pid: int, drawn: Callable[[Any], object], newest: str) -> Figures:
     page = browser.new_page(viewport=SIZE)
     page.set_default_timeout(PATIENCE * 1000)
+    server = psutil.Process(pid)
+    used, start = cpu([server]), time.monotonic()
     try:
         page.goto(address, wait_until="commit")
         drawn(page)
         page.wait_for_timeout(SETTLE * 1000)
-        return watch(page, psutil.Process(pid), SECONDS, newest)
+        return watch(page, server, SECONDS, newest)
     except Error as error:  # it never showed anything, or does not answer any more
         print(f"no figures of {address}: {str(error).splitlines()[0]}", file=sys.stderr)
-        return NOTHING
+        share = (cpu([server]) - used) / (time.monotonic() - start) * 100
+        return Figures(share, math.nan, 0.0, math.inf, memory([server]), math.nan)
     finally:
         page.close()
 

@@ -44,8 +44,7 @@ BUSY_LINES: Final = 8
 LISTED_SECONDS: Final = 1.0
 """Time between two updates of the values of channels that are listed, not drawn; there may be thousands."""
 HURRY_TICKS: Final = 2
-HURRY_LINES: Final = 32
-"""Buckets shorter than so many ticks are not waited for, with no more lines than this to draw."""
+"""Buckets shorter than so many ticks are not waited for."""
 
 
 class Session:
@@ -270,7 +269,7 @@ class Session:
         for batch in batches:
             came.setdefault(batch.stream, []).append(batch)
         # Where a bucket is hardly longer than a tick, waiting for its end would only make the newest row late.
-        hurry = self._look.bucket_ns < HURRY_TICKS * self._period * 1_000_000 and self._layout.lines <= HURRY_LINES
+        hurry = self._look.bucket_ns < HURRY_TICKS * self._period * 1_000_000
         data: dict[str, Any] = {}
         for view in views:
             rows = view.feed(came.get(view.stream, ()), now_ns)

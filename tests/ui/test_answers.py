@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from stripchart.config.layouts import Layouts
 from stripchart.config.pages import read_page
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow.events import Event
@@ -43,7 +44,7 @@ def context() -> Context:
     channels = (Channel("t", "°C"), Channel("mode", kind=Kind.TEXT), Channel("on", kind=Kind.STATE))
     hub.publish(make_batch("bench", channels, [NOW - 2, NOW - 1], [[1, 2], ["a", "b"], [0, 1]]))
     hub.publish(make_batch("house/a", (Channel("value"),), [NOW - 1], [[7]]))
-    return Context(hub, [], read_page=read_page)
+    return Context(hub, [], designer=Layouts())
 
 
 def wanted(*channels: str, looks: Any = ()) -> Wanted:
@@ -85,7 +86,7 @@ class Happened(Echo):
 
 def test_what_happened_in_the_span_is_told_once() -> None:
     shelf = Shelf()
-    asked = Context(Hub(), [], read_page=read_page, archive=shelf)
+    asked = Context(Hub(), [], designer=Layouts(), archive=shelf)
     for time_ns in (NOW - 11, NOW - 9, NOW - 1, NOW):
         asked.events.post(time_ns, "bench", "connected", f"at {time_ns - NOW}")
     shelf.happened = [*asked.events.events(), Event(NOW - 5, "", "annotation", "by hand", 7)]

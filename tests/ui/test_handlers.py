@@ -6,6 +6,7 @@ import json
 import math
 import re
 import time
+import tomllib
 from contextlib import ExitStack, suppress
 from http.client import IncompleteRead
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 import pytest
 
+from stripchart.config.layouts import Layouts
 from stripchart.errors import ConfigError, DamagedError, SourceLost
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Pump, State
@@ -443,3 +445,35 @@ class TestHealth:
             assert answer.json()["hung"] == ["list"]
         source.hanging = False
         pump.stop()
+
+
+def test_layouts_are_told_written_and_saved(tmp_path: Path) -> None:
+    page = json.dumps({"panel": [{"kind": "number"}]}).encode()
+    file = tmp_path / "pages.toml"
+    with serve(look={"designer": Layouts(file)}) as site:
+        told = site.ask("/api/layout").json()
+        assert told["saves_to"] == str(file)
+        assert {"strip", "number"} <= {kind["kind"] for kind in told["kinds"]}
+        written = site.ask("/api/layout", method="POST", body=page)
+        assert tomllib.loads(written.text) == {"page": [{"panel": [{"kind": "number"}]}]}
+        assert not file.exists()
+        assert site.ask("/api/layout?save=1", method="POST", body=page).json() == {"saved": str(file)}
+        assert tomllib.loads(file.read_text()) == tomllib.loads(written.text)
+        for body in (b"", b"[]", b'{"panel": [{"kind": "nmber"}]}'):
+            answer = site.ask("/api/layout?save=1", method="POST", body=body)
+            assert answer.status == 400
+            assert answer.json()["error"]
+
+
+def test_panels_are_drawn_when_asked() -> None:
+    hub = Hub()
+    hub.publish(make_batch("a", (Channel("x"),), [time.time_ns()], [[2.5]]))
+    question = {"keys": ["k"], "page": {"panel": [{"kind": "number"}]}, "start": 0, "stop": 2e18}
+    with serve(hub=hub, look={"designer": Layouts()}) as site:
+        answer = site.ask("/api/draw", method="POST", body=json.dumps(question).encode())
+        assert [cell["value"] for cell in answer.json()["k"]["cells"]] == [2.5]
+        for wrong in ({}, {"page": {"panel": [{"kind": "nmber"}]}}, {"keys": []}, {"start": "x"}):
+            body = json.dumps(question | wrong if wrong else []).encode()
+            answer = site.ask("/api/draw", method="POST", body=body)
+            assert answer.status == 400
+            assert answer.json()["error"]

@@ -85,6 +85,9 @@ Window = Annotated[
     str | None, typer.Option(metavar="TIME", help="Time that the page shows at first: 90, 30s, 5m or 1h.")
 ]
 Colours = Annotated[Theme | None, typer.Option(help="Colours of the page.")]
+Layout = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="A TOML file of pages; what is edited in the page is saved there.")
+]
 NoOpen = Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")]
 StopAfter = Annotated[str | None, typer.Option("--for", metavar="TIME", help="Stop after a time: 90, 30s, 5m or 1h.")]
 NoRecord = Annotated[bool, typer.Option("--no-record", help="Keep nothing of what arrives.")]
@@ -110,6 +113,7 @@ class RunOptions:
     title: Title = None
     window: Window = None
     theme: Colours = None
+    layout: Layout = None
     no_open: NoOpen = False
     stop_after: StopAfter = None
     record: RecordFile = None
@@ -127,6 +131,7 @@ class RunOptions:
             "title": self.title,
             "window": seconds("--window", self.window),
             "theme": self.theme and self.theme.value,
+            "layout": self.layout and self.layout.absolute(),
         }
         return {name: value for name, value in arguments.items() if value is not None}
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from stripchart.cli.listing import columns
+from stripchart.config.attributes import attribute_texts
 from stripchart.config.options import describe
 from stripchart.explain import escape
 from stripchart.plugins import load, registered
@@ -29,7 +29,6 @@ messages on topics are read by `topics`. `stripchart explain URL` tells how sure
 """
 LONGEST: Final = 400
 """Characters of an input that are shown."""
-_ATTRIBUTE: Final = re.compile(r"[a-z_]\w*(?:, [a-z_]\w*)*")
 
 
 def samples_of(name: str) -> Sequence[Sample]:
@@ -91,7 +90,7 @@ def _is_text(data: bytes) -> bool:
 def _options(options: type[Any]) -> Iterator[str]:
     """Yield the table of a decoder's options, with the text of their docstring."""
     hints = get_type_hints(options, include_extras=True)
-    texts = _attributes(inspect.getdoc(options) or "")
+    texts = {name: _cell(text) for name, text in attribute_texts(inspect.getdoc(options) or "").items()}
     rows = []
     for field in fields(options):
         default = "" if field.default in (MISSING, None) else json.dumps(field.default, default=str, ensure_ascii=False)
@@ -99,22 +98,6 @@ def _options(options: type[Any]) -> Iterator[str]:
         rows.append(f"| `{field.name}` | {_cell(describe(hints[field.name]))} | {told} | {texts.get(field.name, '')} |")
     if rows:
         yield "\n".join(["| option | expected | default | |", "|---|---|---|---|", *rows, ""])
-
-
-def _attributes(doc: str) -> dict[str, str]:
-    """Return the texts of a numpydoc section "Attributes" by name."""
-    _, _, section = doc.partition("Attributes\n----------\n")
-    texts: dict[str, str] = {}
-    names: list[str] = []
-    for line in section.splitlines():
-        if _ATTRIBUTE.fullmatch(line):
-            names = line.split(", ")
-        elif line.startswith("    "):
-            for name in names:
-                texts[name] = f"{texts.get(name, '')} {_cell(line.strip().replace('``', '`'))}".strip()
-        elif line:
-            break  # the next section
-    return texts
 
 
 def _value(value: float | str) -> str:

@@ -79,6 +79,8 @@ class View:
     title: str = "Stripchart"
     window: Seconds = 60.0
     theme: Literal["system", "light", "dark"] = "system"
+    layout: str = ""
+    """A file of pages that are edited and saved in the browser."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +117,9 @@ class Config:
         pages = {design.path: design.describe() for design in self.pages}
         arguments = {**vars(self.view), **vars(self.server), "pages": pages, **overrides}
         del arguments["open"]
+        layout = arguments.pop("layout")
+        if layout:
+            arguments["layout"] = self.path.parent / layout
         if "record" not in arguments and self.recording.enabled:
             arguments["record"] = self.recording
         return Monitor(*self.sources, **arguments)

@@ -36,6 +36,7 @@ class PageTable:
     title: str = ""
     rest: bool | None = None
     """Give channels that no panel shows strips of their own; if not said, where a page has no panels."""
+    kiosk: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _page(table: Mapping[str, Any]) -> tuple[PageDesign | None, list[Mistake]]:
     if mistakes or said is None:
         return None, mistakes
     rest = not panels if said.rest is None else said.rest
-    return PageDesign(said.path, said.title, _all(panels), _all(looks), rest), []
+    return PageDesign(said.path, said.title, _all(panels), _all(looks), rest, said.kiosk), []
 
 
 def _panel(table: Mapping[str, Any]) -> tuple[PanelSpec | None, list[Mistake]]:

@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from stripchart.config.pages import part_pages, read_page
+from stripchart.config.layouts import Layouts
+from stripchart.config.pages import part_pages
 from stripchart.config.spec import SourceSpec, as_spec, free_name
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow import ledger
@@ -59,6 +60,9 @@ class Monitor(MonitorData):
         Pages by path: what a page of the monitor's own shows, as a table like ``[[page]]`` of a configuration
         (``{"/": {"panel": [{"kind": "histogram", "channels": ["bench/*"]}]}}``); or a function that fills a Bokeh
         ``Document``.
+    layout
+        A TOML file of pages, which are edited and saved in the browser; it wins over ``pages``, and need not be there
+        yet.
     record
         The file that keeps what arrives, or a ``RecordSpec`` that says more; continued if it is there. Nothing is kept
         if not given.
@@ -86,6 +90,7 @@ class Monitor(MonitorData):
         max_sessions: int = 50,
         update_ms: int = 50,
         pages: Mapping[str, Callable[[Document], None] | Mapping[str, Any]] | None = None,
+        layout: str | Path | None = None,
         record: str | Path | RecordSpec | None = None,
         recording: str | Path | None = None,
     ) -> None:
@@ -98,11 +103,13 @@ class Monitor(MonitorData):
             "max_sessions": max_sessions,
             "update_ms": update_ms,
         }
-        documents, designs = part_pages(pages or {})
-        self._paths = dict.fromkeys(["/", *(design.path for design in designs), *documents])
+        self._layouts = Layouts(layout)
+        documents, given_designs = part_pages(pages or {})
+        designs = {design.path: design for design in (*given_designs, *self._layouts.designs)}
+        self._paths = dict.fromkeys(["/", *designs, *documents])
         self._serving = {
             "host": host, "port": port, "token": token, "allow_hosts": tuple(allow_hosts),
-            "certificate": certificate, "key": key, "pages": documents, "designs": designs,
+            "certificate": certificate, "key": key, "pages": documents, "designs": tuple(designs.values()),
         }  # fmt: skip
         self._record = Record(record, recording)
         self._server: PageServer | None = None
@@ -171,7 +178,7 @@ class Monitor(MonitorData):
                 raise StripchartError("the monitor is running already")
             self._record.open(self.hub, self.pumps, self._events, self.title)
             kept: dict[str, Any] = {"recorder": self.recorder, "archive": self._record.archive}
-            doing: dict[str, Any] = {"explain": self.explain, "read_page": read_page}
+            doing: dict[str, Any] = {"explain": self.explain, "designer": self._layouts}
             context = Context(self.hub, self.pumps, events=self._events, **doing, **self._look, **kept)
             try:
                 server = PageServer(context, **self._serving)  # type: ignore[arg-type]

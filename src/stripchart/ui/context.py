@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from stripchart.errors import ConfigError
 from stripchart.flow import ledger
@@ -33,9 +33,29 @@ def _explain_none(name: str) -> dict[str, Any]:
     raise KeyError(name)
 
 
-def _read_no_page(table: Mapping[str, Any]) -> PageDesign:
-    """Stand in where nobody reads designs."""
-    raise ConfigError(f"no panels are known here, so none of {len(table)} can be made")
+class Designer(Protocol):
+    """Who knows the kinds of panels, and how pages are written down: tables as a configuration has them."""
+
+    @property
+    def saves_to(self) -> str:
+        """Where ``save`` writes; empty if nowhere."""
+        ...
+
+    def read(self, table: Mapping[str, Any]) -> PageDesign:
+        """Build a page; ConfigError if it is wrong."""
+        ...
+
+    def kinds(self) -> list[dict[str, Any]]:
+        """Describe every kind of panel, with its options."""
+        ...
+
+    def write(self, table: Mapping[str, Any]) -> str:
+        """Return a page as TOML; ConfigError if it is wrong."""
+        ...
+
+    def save(self, table: Mapping[str, Any]) -> None:
+        """Keep a page; ConfigError if that cannot be."""
+        ...
 
 
 @dataclass
@@ -58,8 +78,8 @@ class Context:
         The past beyond what memory holds, if it is kept.
     explain
         Says why a source, given by name, does or does not plot; KeyError if there is none.
-    read_page
-        Makes a page's design of a table as a configuration has it; ConfigError if it is wrong.
+    designer
+        Knows the kinds of panels; without one, no viewer can change a page.
     open_pages
         The sessions that are being fed; a set, because Bokeh 3.10 calls from several threads.
     exports
@@ -77,7 +97,7 @@ class Context:
     max_sessions: int = 50
     events: EventLog = field(default_factory=EventLog)
     explain: Callable[[str], dict[str, Any]] = _explain_none
-    read_page: Callable[[Mapping[str, Any]], PageDesign] = _read_no_page
+    designer: Designer | None = None
     archive: Archive | None = None
     recorder: Recorder | None = None
     open_pages: set[object] = field(default_factory=set)
@@ -96,6 +116,12 @@ class Context:
     def close(self) -> None:
         """Begin nothing more in the worker threads; they end with what they do."""
         self.workers.shutdown(wait=False, cancel_futures=True)
+
+    def read_page(self, table: Mapping[str, Any]) -> PageDesign:
+        """Make a page's design of a table as a configuration has it; ConfigError if it is wrong."""
+        if self.designer is None:
+            raise ConfigError("no panels are known here")
+        return self.designer.read(table)
 
     @property
     def live(self) -> bool:

@@ -106,6 +106,8 @@ class PageDesign:
         What it is called; as the monitor if empty.
     rest
         Channels that no panel shows get strips of their own.
+    kiosk
+        Show the panels alone, as on a wall; K brings the rest back.
     """
 
     path: str = "/"
@@ -113,6 +115,7 @@ class PageDesign:
     panels: tuple[PanelSpec, ...] = ()
     looks: tuple[ChannelLook, ...] = ()
     rest: bool = True
+    kiosk: bool = False
 
     def look(self, name: str) -> ChannelLook | None:
         """Return the first look that a channel's full name matches."""
@@ -125,6 +128,8 @@ class PageDesign:
             told["title"] = self.title
         if self.rest == bool(self.panels):
             told["rest"] = self.rest
+        if self.kiosk:
+            told["kiosk"] = True
         if self.looks:
             told["channel"] = [look.describe() for look in self.looks]
         if self.panels:

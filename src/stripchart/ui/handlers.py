@@ -188,6 +188,38 @@ class DrawHandler(ApiHandler):
             self.reply(await asyncio.to_thread(answer, self.context, wanted, time.time_ns()))
 
 
+class LayoutHandler(ApiHandler):
+    """GET and POST /api/layout: what pages can be made of, and one page written down.
+
+    GET returns ``{"kinds": [{"kind", "text", "options"}], "saves_to": path}``. POST takes the table of a ``[[page]]``,
+    and returns it as TOML; with ``?save``, it is kept in the monitor's file of layouts.
+    """
+
+    def get(self) -> None:
+        """Describe the kinds of panels."""
+        designer = self.context.designer
+        kinds = [] if designer is None else designer.kinds()
+        self.reply({"kinds": kinds, "saves_to": "" if designer is None else designer.saves_to})
+
+    async def post(self) -> None:
+        """Write a page down, or keep it."""
+        designer = self.context.designer
+        try:
+            table = orjson.loads(self.request.body)
+            if designer is None or not isinstance(table, dict):
+                raise ValueError  # noqa: TRY301 - one answer to all that is no page
+            if "save" in self.request.arguments:
+                await asyncio.to_thread(designer.save, table)
+                self.reply({"saved": designer.saves_to})
+            else:
+                self.set_header("Content-Type", "application/toml; charset=utf-8")
+                self.finish(designer.write(table).encode("utf-8", "replace"))
+        except ConfigError as error:
+            self.reply({"error": str(error)}, 400)
+        except ValueError:
+            self.reply({"error": "expected JSON with the table of a page"}, 400)
+
+
 class ExportHandler(ApiHandler):
     """GET /api/export?format=csv|parquet|json&channels=a,b&start=…&stop=…&every=…: every row, as a file.
 
@@ -289,6 +321,7 @@ ROUTES = [
     (r"/api/explain", ExplainHandler),
     (r"/api/read", ReadHandler),
     (r"/api/draw", DrawHandler),
+    (r"/api/layout", LayoutHandler),
     (r"/api/export", ExportHandler),
     (r"/metrics", MetricsHandler),
     (r"/healthz", HealthHandler),

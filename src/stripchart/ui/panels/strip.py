@@ -52,7 +52,10 @@ class StripOptions:
 
 
 class StripPanel:
-    """Registers strips among the panels; ``Layout`` makes their figures, for their rows come by another way."""
+    """Lines over time, on one or two axes.
+
+    It registers strips among the panels; ``Layout`` makes their figures, for their rows come by another way.
+    """
 
     Options = StripOptions
     script = "strip"

@@ -9,6 +9,9 @@ export class Design {
     /** Called with the table when the page was laid out anew. */
     this.listeners = new Set();
     this.sent = "";
+    /** What was wished for last, until the server has laid it out or said that it cannot. */
+    this.wish = null;
+    page.properties.trouble.change.connect(() => (this.wish = null));
     const kept = recall("design");
     if (kept) unpack(kept).then((text) => this.send(text), () => remember("design", null));
   }
@@ -16,6 +19,9 @@ export class Design {
   /** Take what the server has laid out. Strips that came by themselves are written down, so that they can be changed. */
   take(layout) {
     this.strips = layout.strips;
+    this.listed = layout.listed;
+    if (layout.generation !== this.generation) this.wish = null;
+    this.generation = layout.generation;
     this.table = layout.design;
     for (const listen of this.listeners) listen(this.table);
   }
@@ -25,8 +31,14 @@ export class Design {
     return this.sent !== "";
   }
 
+  /** The names of all channels that there are. */
+  channels() {
+    return new Set([...this.strips.flatMap(({lines}) => lines), ...this.listed].map(({channel}) => channel).filter(Boolean));
+  }
+
   /** The design with every panel in it, also those that came by themselves. */
   get whole() {
+    if (this.wish) return structuredClone(this.wish);
     const table = structuredClone(this.table);
     const own = this.strips.filter(({place}) => place == null).map((strip) => ({
       title: strip.title,
@@ -45,12 +57,14 @@ export class Design {
   }
 
   use(table) {
+    this.wish = table;
     this.send(JSON.stringify(table));
     pack(this.sent).then((text) => remember("design", text));
   }
 
   /** Back to the page as it was made. */
   reset() {
+    this.wish = null;
     this.send("");
     remember("design", null);
   }

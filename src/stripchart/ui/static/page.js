@@ -6,9 +6,11 @@ import {Inspector} from "./inspector.js";
 import {Readings} from "./readings.js";
 import {Toolbar} from "./toolbar.js";
 import {Design} from "./design.js";
+import {Editor} from "./editor.js";
 import {Exports} from "./exports.js";
 import {Hover} from "./hover.js";
 import {Marks} from "./marks.js";
+import {Kiosk} from "./kiosk.js";
 import {Panels} from "./panels.js";
 import {Overview} from "./overview.js";
 import {tickText} from "./zone.js";
@@ -76,9 +78,11 @@ const marks = new Marks(strips);
 const overview = new Overview(strips, toolbar);
 const panels = new Panels(strips, toolbar);
 const design = new Design(page);
+new Kiosk(design);
+const editor = new Editor(design, panels);
 new Hover(strips, readings, marks);
 new Exports(strips, toolbar, marks);
-Object.assign(window.stripchart, {page, strips, readings, toolbar, marks, overview, panels, design});
+Object.assign(window.stripchart, {page, strips, readings, toolbar, marks, overview, panels, design, editor});
 
 strips.onMove = (byHand) => {
   if (byHand) toolbar.moved();

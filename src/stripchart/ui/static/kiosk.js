@@ -1,0 +1,25 @@
+// A page on a wall: the panels alone. K turns it on and off, Escape off.
+import {recall, remember} from "./state.js";
+
+export class Kiosk {
+  constructor(design) {
+    this.set(recall("kiosk") === "1", false);
+    const begin = (table) => {
+      design.listeners.delete(begin);
+      if (table.kiosk && recall("kiosk") == null) this.set(true, false);
+    };
+    design.listeners.add(begin);
+    addEventListener("keydown", (event) => {
+      if (document.querySelector("dialog[open]") || event.target.matches("input, textarea, select")) return;
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key.toLowerCase() === "k") this.set(!this.on);
+      if (event.key === "Escape" && this.on) this.set(false);
+    });
+  }
+
+  set(on, lasting = true) {
+    this.on = on;
+    document.body.classList.toggle("kiosk", on);
+    if (lasting) remember("kiosk", on ? "1" : "0");
+  }
+}

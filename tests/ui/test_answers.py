@@ -70,6 +70,22 @@ def test_a_panel_that_cannot_says_why() -> None:
     assert answer(context(), wanted("nobody/*"), NOW) == {"p": {"error": "nothing to draw"}}
 
 
+def test_a_faulty_panel_does_not_take_the_others_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    class Faulty(Echo):
+        def draw(self, ask: Any) -> dict[str, Any]:
+            raise ZeroDivisionError(f"by {len(ask.series)}")
+
+    faulty: Any = Faulty()
+    good: Any = Echo()
+    panels = (PanelSpec("faulty", faulty, channels=("bench/t",)), PanelSpec("echo", good, channels=("bench/t",)))
+    question = Wanted(PageDesign(panels=panels), ["a", "b"], NOW - 10, NOW, live=True, width=800)
+    for _ in range(2):
+        drawn = answer(context(), question, NOW)
+        assert drawn["a"] == {"error": "unexpected ZeroDivisionError: by 1"}
+        assert "bench/t" in drawn["b"]
+    assert sum("panel 'faulty'" in record.message for record in caplog.records) == 1
+
+
 def test_a_panel_is_not_given_thousands_of_channels() -> None:
     asked = context()
     channels = tuple(Channel(f"c{place}") for place in range(MAX_SERIES + 5))

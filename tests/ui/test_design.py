@@ -27,8 +27,11 @@ def test_a_name_is_taken_literally_first() -> None:
     assert not matches("house/x/y", ("house/[y]/y",))
 
 
-def test_the_first_look_that_matches_holds() -> None:
-    design = PageDesign(looks=(ChannelLook("a/*", name="A"), ChannelLook("*", unit="V", scale=2)))
+def test_a_look_that_names_a_channel_holds_then_the_first_that_matches() -> None:
+    design = PageDesign(
+        looks=(ChannelLook("a/*", name="A"), ChannelLook("*", unit="V", scale=2), ChannelLook("a/x", name="X"))
+    )
+    assert (design.look("a/x") or ChannelLook("")).name == "X"
     assert (design.look("a/b") or ChannelLook("")).name == "A"
     assert (design.look("c/b") or ChannelLook("")).unit == "V"
     assert PageDesign().look("a") is None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PATH: Final = re.compile(r"/|/[\w-]+", re.ASCII)
 MAX_HEIGHT: Final = 12
+MAX_LOOKS: Final = 500
 MAX_COLOUR: Final = 16
 
 
@@ -123,7 +124,9 @@ def _page(table: Mapping[str, Any]) -> tuple[PageDesign | None, list[Mistake]]:
     mistakes += [mistake.below("panel") for mistake in wrong]
     looks = []
     tables, wrong = _tables(table.get("channel", []))
-    for place, each in enumerate(tables):
+    if len(tables) > MAX_LOOKS:
+        wrong.append(Mistake("", f"expected at most {MAX_LOOKS} channels, got {len(tables)}"))
+    for place, each in enumerate(tables[:MAX_LOOKS]):
         look, inside = fill(ChannelTable, each)
         looks.append(look and ChannelLook(**vars(look)))
         wrong += [mistake.below(f"[{place}]") for mistake in inside]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from functools import partial
 from itertools import islice
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from stripchart.ui.design import ChannelLook, PageDesign
     from stripchart.ui.readout import ChannelKey
 
+log = logging.getLogger(__name__)
+
+_faulty: Final[set[str]] = set()
+"""Kinds of panels of which an error was logged."""
 MAX_SERIES: Final = 500
 """Channels that one panel is given."""
 PATIENCE: Final = 10.0
@@ -76,6 +81,11 @@ def answer(context: Context, wanted: Wanted, now_ns: int) -> dict[str, dict[str,
             drawn[key] = spec.panel.draw(ask)
         except StripchartError as error:
             drawn[key] = {"error": str(error)}
+        except Exception as error:
+            if spec.kind not in _faulty:
+                _faulty.add(spec.kind)
+                log.exception("panel %r: unexpected error; further ones are only shown", spec.kind)
+            drawn[key] = {"error": f"unexpected {type(error).__name__}: {error}"}
         if found > MAX_SERIES:
             drawn[key]["note"] = f"the first {MAX_SERIES} of {found:,} channels"
     return drawn

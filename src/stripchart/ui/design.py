@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from stripchart.ui.panels.contract import Panel
 
@@ -15,6 +17,7 @@ COLUMNS: Final = 12
 """Columns of the grid in which panels stand."""
 MAX_PANELS: Final = 60
 STRIP: Final = "strip"
+WILDCARDS: Final = frozenset("*?[")
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,15 @@ class PageDesign:
     kiosk: bool = False
 
     def look(self, name: str) -> ChannelLook | None:
-        """Return the first look that a channel's full name matches."""
-        return next((look for look in self.looks if matches(name, (look.match,))), None)
+        """Return the look of a channel by its full name: the one that names it, else the first that matches."""
+        if not self.looks:
+            return None
+        named = self._named.get(name)
+        return named or next((look for look in self.looks if matches(name, (look.match,))), None)
+
+    @cached_property
+    def _named(self) -> dict[str, ChannelLook]:
+        return {look.match: look for look in reversed(self.looks)}
 
     def describe(self) -> dict[str, Any]:
         """Return it as a table ``[[page]]`` holds it."""
@@ -137,12 +147,19 @@ class PageDesign:
         return told
 
 
-def matches(name: str, patterns: Iterable[str]) -> bool:
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
     """Say whether a channel's full name, or the stream that it is in, is meant by one of some names and patterns.
 
     A name is taken literally first: outside names may hold what a pattern would take for a wildcard.
     """
+    names, globs = _compiled(patterns)
     stream = name.rpartition("/")[0]
-    return any(
-        pattern in (name, stream) or fnmatchcase(name, pattern) or fnmatchcase(stream, pattern) for pattern in patterns
-    )
+    return name in names or stream in names or any(glob(name) or glob(stream) for glob in globs)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(patterns: tuple[str, ...]) -> tuple[frozenset[str], list[Callable[[str], object]]]:
+    globs: list[Callable[[str], object]] = [
+        re.compile(translate(pattern)).match for pattern in patterns if not WILDCARDS.isdisjoint(pattern)
+    ]
+    return frozenset(patterns), globs

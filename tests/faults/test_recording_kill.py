@@ -135,7 +135,8 @@ class Publisher:
         """Publish no more; return how many there are, all of them acknowledged by the broker."""
         self._stopping.set()
         self._thread.join(30)
-        until(lambda: self.acknowledged == self.sent, 60, what=f"the acknowledgement of {self.sent} messages")
+        patience = 60 + self.sent / RATE  # a machine that is busy with other things may be far behind
+        until(lambda: self.acknowledged == self.sent, patience, what=f"the acknowledgement of {self.sent} messages")
         return self.sent
 
     def _note(self, *_: object) -> None:
@@ -167,7 +168,7 @@ def _killed_often(broker: Broker, path: Path, kills: int) -> None:
             recorder = stack.enter_context(Killed("recording.py", url, path))
             recorder.until_said()
         sent = publisher.finish()
-        until(lambda: _newest(path) == sent - 1, 120, every=0.2, what=f"message {sent - 1}")
+        until(lambda: _newest(path) == sent - 1, 120 + sent / RATE, every=0.2, what=f"message {sent - 1}")
         recorder.process.terminate()
         complaints = recorder.finish()
         assert recorder.process.returncode == 0, complaints
@@ -232,7 +233,7 @@ def test_what_was_published_is_recorded(tmp_path: Path) -> None:
 
 @pytest.mark.soak
 @pytest.mark.broker
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_what_was_published_is_recorded_at_length(tmp_path: Path) -> None:
     with Broker(tmp_path, ("log_type all",)) as broker:
         _killed_often(broker, tmp_path / "killed.stripchart", 200)

@@ -5,10 +5,7 @@ import shlex
 import time
 import tomllib
 
-import pytest
-
 from stripchart.config.spec import SourceSpec, as_spec, source
-from stripchart.explain import escape
 from stripchart.flow.pump import State
 from support.bench import SERIAL, Bench
 from support.corpus import gps
@@ -55,21 +52,6 @@ class TestAnswer:
         assert bench.explain()["hint"] == "it is idle"
         bench.pump.state, bench.pump.reason = State.FAILED, "no such device"
         assert bench.explain()["hint"] == "no such device"
-
-
-@pytest.mark.parametrize(
-    ("data", "text"),
-    [
-        (b"plain 1,2", "plain 1,2"),
-        (b"\x00\x1b[31m\t", "\\x00\\x1b[31m\\t"),
-        (b"\xff\xfe", "\\xff\\xfe"),
-        ("21 °C".encode(), "21 °C"),
-        ("\u202egnp.exe".encode(), "\\u202egnp.exe"),
-        (b"<script>", "<script>"),
-    ],
-)
-def test_bytes_are_made_safe_to_show(data: bytes, text: str) -> None:
-    assert escape(data) == text
 
 
 class TestSuggestions:

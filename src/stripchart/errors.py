@@ -5,6 +5,7 @@
     StripchartError
     ├── ConfigError      what the user asked for cannot be: mend the configuration; never retried
     ├── SourceLost       the device or broker is away: retried with back-off
+    │   └── NoAnswer     it did not take, or confirm, in time what was sent to it
     ├── EndOfSource      a finite source has no more: the pump closes it and rests
     └── DamagedError     a recording is damaged so that it cannot be read or written on
 
@@ -25,6 +26,10 @@ class ConfigError(StripchartError):
 
 class SourceLost(StripchartError):  # noqa: N818 - a state of the world, not a mistake
     """A source is away, now or not yet there; opening it again may succeed."""
+
+
+class NoAnswer(SourceLost):
+    """What was sent to a source was not taken or confirmed in time; it may have arrived all the same."""
 
 
 class DamagedError(StripchartError):

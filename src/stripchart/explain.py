@@ -38,6 +38,7 @@ from stripchart.config.secrets import hide
 from stripchart.decoders.cells import LOG_STREAM
 from stripchart.decoders.detection.auto import AutoDecoder
 from stripchart.decoders.detection.evidence import rank
+from stripchart.flow.legible import escape
 from stripchart.hints import hint
 from stripchart.sources.url import split_url
 
@@ -46,7 +47,8 @@ if TYPE_CHECKING:
 
     from stripchart.config.spec import SourceSpec
     from stripchart.flow.hub import Hub
-    from stripchart.flow.pump import Pump, PumpCounts
+    from stripchart.flow.ledger import PumpCounts
+    from stripchart.flow.pump import Pump
     from stripchart.flow.records import Chunk, Reject
 
 MAX_LOG: Final = 50
@@ -198,12 +200,6 @@ def _with_options(spec: SourceSpec) -> tuple[str, dict[str, str]]:
 def _join(url: str, query: Mapping[str, str]) -> str:
     pairs = "&".join(f"{key}={quote(value, safe='*/:+,')}" for key, value in query.items())
     return f"{url}?{pairs}" if pairs else url
-
-
-def escape(data: bytes) -> str:
-    r"""Return bytes as text that can be shown anywhere: what is not printable as ``\x00`` or ``\u202e``."""
-    text = data.decode(errors="backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _log_of(hub: Hub, stream: str) -> list[tuple[int, str]]:

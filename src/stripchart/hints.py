@@ -41,7 +41,7 @@ _SILENCE: Final = {
 
 def hint(facts: Facts, suggestions: Sequence[Suggestion]) -> str:
     """Return what is most likely wrong and how to mend it; empty if all is well."""
-    if facts.state in {"waiting", "lost", "failed"}:
+    if facts.state in {"waiting", "lost", "failed", "released"}:
         return facts.reason
     if facts.state in {"idle", "stopped"}:
         return f"it is {facts.state}"

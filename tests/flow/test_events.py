@@ -5,7 +5,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stripchart.flow.events import BURST, MAX_EVENTS, REFILL_NS, Event, EventLog
+from stripchart.flow.events import BURST, BY_HAND, MAX_EVENTS, REFILL_NS, Event, EventLog
 from support.decoding import many_examples
 
 NOW = 1_700_000_000_000_000_000
@@ -49,6 +49,16 @@ def test_the_next_one_tells_how_many_were_left_out():
     log.post(NOW + REFILL_NS, "bench", "clock", "stepped")
     log.post(NOW + 2 * REFILL_NS, "bench", "clock", "stepped")
     assert [event.text for event in log.events()[-2:]] == ["stepped (1,234 more of this kind before)", "stepped"]
+
+
+def test_none_of_what_a_hand_does_is_left_out():
+    log = EventLog()
+    for number in range(MAX_EVENTS):
+        log.post(NOW + number * 10**9, "bench", "command", f"rate {number}")
+    assert (len(log.events()), log.dropped) == (MAX_EVENTS, 0)
+    for _ in range(MAX_EVENTS):
+        log.post(NOW + MAX_EVENTS * 10**9, "bench", "command", "by a program")
+    assert [event.text for event in log.events()].count("by a program") == BY_HAND["command"][0]
 
 
 def test_a_clock_that_was_set_back_does_not_silence_it():

@@ -55,13 +55,6 @@ def test_a_decoder_that_raises_is_reported_and_balances():
     assert counts.frames == counts.decoded + sum(counts.rejected.values())
 
 
-def test_the_newest_input_is_kept():
-    it, _ = intake(LineDecoder())
-    it.feed([Chunk(b"1\n", NOW_NS)])
-    it.feed([Chunk(b"", NOW_NS)])
-    assert it.tail() == (Chunk(b"1\n", NOW_NS),)
-
-
 def test_beginning_anew_forgets_the_partial_frame_and_counts_it():
     it, _ = intake(LineDecoder())
     it.feed([Chunk(b"1\n2", NOW_NS)])

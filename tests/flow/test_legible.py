@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stripchart.flow.legible import text_share
+from stripchart.flow.legible import escape, text_share
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,18 @@ from stripchart.flow.legible import text_share
 )
 def test_the_share_of_text(data: bytes, share: float) -> None:
     assert text_share(data) == share
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"plain 1,2", "plain 1,2"),
+        (b"\x00\x1b[31m\t", "\\x00\\x1b[31m\\t"),
+        (b"\xff\xfe", "\\xff\\xfe"),
+        ("21 °C".encode(), "21 °C"),
+        ("\u202egnp.exe".encode(), "\\u202egnp.exe"),
+        (b"<script>", "<script>"),
+    ],
+)
+def test_bytes_are_made_safe_to_show(data: bytes, text: str) -> None:
+    assert escape(data) == text

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import logging
 import queue
+import re
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,8 @@ from stripchart.flow import ledger, pump
 from stripchart.flow.clock.source import Clock, ClockOptions
 from stripchart.flow.events import EventLog
 from stripchart.flow.hub import Hub
-from stripchart.flow.pump import Backoff, Pump, State, describe
+from stripchart.flow.ledger import describe
+from stripchart.flow.pump import Backoff, Pump, State
 from stripchart.flow.records import Channel, Command, Kind, make_batch
 from support.parts import BrokenError, LineDecoder, ScriptedSource
 from support.wait import until
@@ -227,7 +230,7 @@ def test_samples_beyond_the_limit_are_counted_as_refused(rig: Callable[..., Rig]
     it.arrived(4)
     counts = it.pump.counts()
     assert (counts.samples, counts.refused, counts.decoded) == (4, 997, 1001)
-    assert len(it.pump._epochs) == 3
+    assert len(it.pump._outlet._epochs) == 3
     assert caplog.text.count("limit of channels") == 1
 
 
@@ -304,14 +307,6 @@ def test_threads_stay_flat(rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPa
     assert threading.active_count() == before
 
 
-def test_the_wait_grows_up_to_a_bound_and_is_random():
-    backoff = Backoff(0.1, 1.0)
-    for attempt, longest in enumerate([0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0]):
-        delays = [backoff.delay(attempt) for _ in range(200)]
-        assert longest / 2 <= min(delays) < max(delays) <= longest
-    assert backoff.delay(10**9) <= 1.0
-
-
 def test_the_wait_starts_over_once_something_arrived(rig: Callable[..., Rig]):
     it = rig(b"1\n", SourceLost("away"))
     asked: queue.Queue[int] = queue.Queue()
@@ -371,6 +366,124 @@ def test_commands_for_a_source_that_cannot_write_are_counted():
     until(lambda: it.counts().commands_dropped == 1)
     assert it.stop()
     assert describe(it)["commands_dropped"] == 1
+
+
+class Writable(ScriptedSource):
+    """Says what it was sent, as soon as it was."""
+
+    def write(self, data: bytes, topic: str = "") -> None:
+        assert self.is_open
+        assert threading.current_thread().name == "stripchart-bench"
+        self.orders.put(data)
+        self.topic = topic
+
+
+def talking(*orders: bytes | Exception, **options: object) -> tuple[Pump, Writable, EventLog, Hub]:
+    source, events, hub = Writable(*orders), EventLog(), Hub()
+    it = Pump("bench", source, LineDecoder(), hub, **{"backoff": AT_ONCE, "events": events, **options})  # type: ignore[arg-type]
+    it.start()
+    until(lambda: it.state is State.CONNECTED)
+    return it, source, events, hub
+
+
+def test_what_a_person_sends_is_sent_at_once_and_its_answer_is_in_the_same_log():
+    it, _, events, _ = talking()
+    assert it.writable
+    began = time.monotonic()
+    number = it.send(b"7\n").result(10)
+    assert time.monotonic() - began < 5 * pump.READ_TIMEOUT
+    until(lambda: it.counts().samples == 1)
+    began = time.monotonic()
+    it.send(b"8\n").result(10)
+    assert time.monotonic() - began < pump.READ_TIMEOUT, "a conversation is quicker than its first word"
+    until(lambda: it.counts().samples == 2)
+    assert it.stop()
+    lines = it.console.log().lines
+    assert [(line.direction, line.text) for line in lines] == [("out", "7"), ("in", "7"), ("out", "8"), ("in", "8")]
+    assert lines[0].number == number
+    commands = [event for event in events.events() if event.kind == "command"]
+    assert [(event.source, event.text) for event in commands] == [("bench", "7"), ("bench", "8")]
+    assert (describe(it)["commands_sent"], describe(it)["commands_dropped"]) == (2, 0)
+
+
+def test_nothing_is_sent_to_what_is_not_connected_or_cannot_write():
+    it, _, _, _ = talking(SourceLost("unplugged"), backoff=NEVER)
+    until(lambda: it.state is State.LOST)
+    with pytest.raises(SourceLost, match="bench: cannot be sent to while it is lost: unplugged"):
+        it.send(b"x")
+    assert it.stop()
+    with pytest.raises(SourceLost, match="while it is stopped"):
+        it.send(b"x")
+    mute = Pump("mute", ScriptedSource(), LineDecoder(), Hub())
+    assert not mute.writable
+    with pytest.raises(ConfigError, match="mute: nothing can be sent to script:"):
+        mute.send(b"x")
+
+
+def test_who_waits_is_told_when_it_stops():
+    it, source, _, _ = talking()
+    source.may_read.clear()
+    reads = source.reads
+    until(lambda: source.reads > reads)
+    receipt = it.send(b"x")
+    it.ask_to_stop()
+    source.may_read.set()
+    with pytest.raises(SourceLost, match="left before it was sent"):
+        receipt.result(10)
+    assert it.stop()
+    assert describe(it)["commands_dropped"] == 1
+
+
+def test_a_released_device_is_closed_until_it_is_taken_back():
+    it, source, events, hub = talking(b"1\n2")
+    until(lambda: it.counts().samples == 1)
+    it.release().result(10)
+    it.release().result(10)
+    assert (it.state, source.is_open, it.alive()) == (State.RELEASED, False, True)
+    with pytest.raises(SourceLost, match="cannot be sent to while it is released: left to other programs"):
+        it.send(b"x")
+    source.orders.put(b"3\n")
+    time.sleep(0.1)
+    assert source.opened == 1
+    it.retake()
+    it.retake()
+    until(lambda: it.counts().samples == 2)
+    batch, gaps = hub.read("bench")
+    assert batch["value"].tolist() == [1, 3]
+    assert gaps.tolist() == [1]
+    assert it.reconnects == 0
+    assert it.counts().bytes_skipped == 1
+    assert it.stop()
+    told = [(event.kind, event.text) for event in events.events()]
+    assert [kind for kind, _ in told] == [
+        "waiting", "connected", "released", "gap", "waiting", "connected", "stopped",
+    ]  # fmt: skip
+    assert re.fullmatch(r"nothing was read for 0\.\d s, while it was released", told[3][1])
+
+
+def test_what_is_lost_can_be_released_too_and_need_not_be_there_when_it_is_taken_back():
+    it, source, _, _ = talking(SourceLost("unplugged"), backoff=NEVER, must_start=True)
+    until(lambda: it.state is State.LOST)
+    it.release().result(10)
+    assert it.state is State.RELEASED
+    source.open_orders.put(SourceLost("still unplugged"))
+    it.retake()
+    until(lambda: it.reason == "still unplugged")
+    assert it.state is State.WAITING
+    assert it.stop()
+
+
+def test_stopping_what_is_released():
+    it, source, _, _ = talking()
+    it.release().result(10)
+    assert it.stop()
+    assert it.state is State.STOPPED
+    with pytest.raises(SourceLost, match="bench: is stopped, so there is nothing to release"):
+        it.release()
+    it.start()
+    until(lambda: it.state is State.CONNECTED)
+    assert source.opened == 2
+    assert it.stop()
 
 
 def test_the_newest_input_can_be_looked_at(rig: Callable[..., Rig]):

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stripchart.errors import ConfigError, SourceLost
+from stripchart.errors import ConfigError, NoAnswer, SourceLost
 from stripchart.sources.mqtt import MqttSource
 from stripchart.sources.mqtt_options import MqttOptions
 from stripchart.testing import SourceContract
 from support.broker import (
     CONNACK,
+    CONNACK_5,
+    SUBACK_5,
     Broker,
     Certificates,
     ScriptedBroker,
@@ -444,3 +446,47 @@ def test_a_target_that_cannot_be():
         MqttSource("//broker/a/#/b", MqttOptions())
     with pytest.raises(ConfigError, match="ca_file: No such file"):
         MqttSource("//broker/a", MqttOptions(ca_file="/no/such/file"), scheme="mqtts")
+
+
+@pytest.mark.parametrize("version", [5, 3])
+@pytest.mark.parametrize(("qos", "durable"), [(0, False), (1, False), (2, False), (1, True), (2, True)])
+def test_what_is_delivered_is_at_the_broker_when_it_returns(broker: Broker, version: int, qos: int, durable: bool):
+    keep = {"persistent": True, "client_id": "bench", "durable": True} if durable else {}
+    with (
+        opened(broker.port, "/out/#", qos=qos, version=version, **keep) as source,
+        opened(broker.port, "/out/#") as other,
+    ):
+        for number in range(3):
+            source.deliver(b"%d" % number, "out/a")
+        assert pairs(collect(other, 3)) == [("out/a", b"0"), ("out/a", b"1"), ("out/a", b"2")]
+        assert pairs(collect(source, 3)) == [("out/a", b"0"), ("out/a", b"1"), ("out/a", b"2")]
+        with pytest.raises(ConfigError, match=r"topic: expected one without wildcards to send to, got 'out/#'"):
+            source.deliver(b"1", "out/#")
+
+
+def test_a_delivery_that_the_broker_refuses(tmp_path: Path):
+    (tmp_path / "rules").write_text("topic read #\n")
+    lines = (f"acl_file {tmp_path}/rules",)
+    with (
+        Broker(tmp_path, lines) as broker,
+        opened(broker.port, "/a") as source,
+        pytest.raises(SourceLost, match="the broker refused the message: Not authorized"),
+    ):
+        source.deliver(b"1", "a")
+
+
+def test_a_delivery_that_is_not_confirmed_is_not_made_later(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("stripchart.sources.mqtt_connection.CONFIRM_TIMEOUT", 0.1)
+    with ScriptedBroker(CONNACK_5, SUBACK_5) as silent:
+        source = mqtt(silent.port, "/a")
+        source.open()
+        with pytest.raises(NoAnswer, match="the broker has not confirmed it within "):
+            source.deliver(b"canary", "a")
+        until(lambda: b"canary" in b"".join(silent.heard))
+        source.close()
+    with ScriptedBroker(CONNACK_5, SUBACK_5) as other:
+        source._connection._address = source._connection._address._replace(port=other.port)
+        source.open()
+        assert source.read(0.2) == []
+        source.close()
+    assert b"canary" not in b"".join(other.heard)

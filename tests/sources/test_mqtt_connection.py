@@ -41,7 +41,7 @@ def test_messages_also_by_plain_paho(
     broker: Broker, monkeypatch: pytest.MonkeyPatch, buffered: bool, version: int, qos: int
 ):
     if not buffered:  # as with a Paho that makes its socket in another way
-        monkeypatch.delattr(mqtt_connection._Client, "_create_socket")
+        monkeypatch.delattr(mqtt_connection.Client, "_create_socket")
     connection = connection_to(broker.port, qos=qos, version=version)
     assert connection.connect() == "Success"
     assert [answer.value for answer in connection.subscribe(["a/#"])] == [qos]

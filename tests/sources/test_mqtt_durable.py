@@ -12,7 +12,8 @@ import pytest
 from stripchart.decoders.topics import TopicsDecoder
 from stripchart.errors import ConfigError, SourceLost
 from stripchart.flow.hub import Hub
-from stripchart.flow.pump import Backoff, Pump, State, describe
+from stripchart.flow.ledger import describe
+from stripchart.flow.pump import Backoff, Pump, State
 from stripchart.sources import mqtt_connection
 from stripchart.sources.mqtt import MqttSource
 from stripchart.sources.mqtt_options import MqttOptions
@@ -345,7 +346,7 @@ def test_what_came_before_a_failed_subscription_is_not_read():
 
 
 def test_a_paho_that_keeps_its_socket_to_itself(broker: Broker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delattr(mqtt_connection._Client, "_create_socket")
+    monkeypatch.delattr(mqtt_connection.Client, "_create_socket")
     source = durable(broker.port)
     with pytest.raises(ConfigError, match=r"durable: needs paho-mqtt 2\.1 or 2\.2, which let us acknowledge; got 2"):
         source.open()

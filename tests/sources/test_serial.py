@@ -14,7 +14,7 @@ import pytest
 import serial
 import serial.rfc2217
 
-from stripchart.errors import ConfigError, SourceLost
+from stripchart.errors import ConfigError, NoAnswer, SourceLost
 from stripchart.sources import serial as module
 from stripchart.sources.ports import PortInfo
 from stripchart.sources.serial import SerialSource
@@ -377,7 +377,7 @@ def test_writes_from_another_thread_while_reading(pty_device: PtyDevice):
 
 
 def test_write_to_a_device_that_takes_nothing(pty_device: PtyDevice):
-    with opened(pty_device.path) as source, pytest.raises(SourceLost, match=r"took only \d+ of 1048576 bytes in time"):
+    with opened(pty_device.path) as source, pytest.raises(NoAnswer, match=r"took only \d+ of 1048576 bytes in time"):
         source.write(bytes(1 << 20))
 
 

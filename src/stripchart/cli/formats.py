@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, get_type_hints
 from stripchart.cli.listing import columns
 from stripchart.config.attributes import attribute_texts
 from stripchart.config.options import describe
-from stripchart.explain import escape
+from stripchart.flow.legible import escape
 from stripchart.plugins import load, registered
 
 if TYPE_CHECKING:

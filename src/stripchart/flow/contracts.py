@@ -54,10 +54,25 @@ class Source(Protocol):
 
 
 class Writable(Protocol):
-    """A source that also takes commands."""
+    """A source that also takes commands.
+
+    One whose other side confirms what it takes may have a method ``deliver`` too, of the same form, which waits for
+    that for a second at most: it is preferred for what people send.
+    """
+
+    topics: bool
+    """Whether a command goes to a topic; if this is missing or false, none is ever given."""
 
     def write(self, data: bytes, topic: str = "") -> None:
-        """Send bytes to the device, from the pump's thread; SourceLost if it is away. Waits no longer than a read."""
+        """Send bytes to the device, from the pump's thread. Waits a second at most.
+
+        Raises
+        ------
+        SourceLost
+            It is away; NoAnswer if it does not take them in time.
+        ConfigError
+            It can never take this, such as a topic that is none.
+        """
         ...
 
 

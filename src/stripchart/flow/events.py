@@ -14,6 +14,8 @@ BURST: Final = 20
 """Events of one kind that a source may post at once."""
 REFILL_NS: Final = 10_000_000_000
 """Nanoseconds after which it may post one more; what comes on top is counted, not kept."""
+BY_HAND: Final = {"command": (200, 1_000_000_000)}
+"""The same two for kinds that people make: none of what a hand does shall be missing."""
 
 
 class Event(NamedTuple):
@@ -23,7 +25,7 @@ class Event(NamedTuple):
     """Nanoseconds since the epoch, UTC, by this machine's clock."""
     source: str
     kind: str
-    """A state of the source ("connected", "lost", …), "gap", "clock", "decoder" or "limit"."""
+    """A state of the source ("connected", "lost", …), "gap", "clock", "decoder", "limit" or "command"."""
     text: str
     number: int
     """Counted from 0 over all sources."""
@@ -38,15 +40,16 @@ def join(*logs: Iterable[Event]) -> list[Event]:
 class _Allowance:
     """How many events of one kind a source may still post."""
 
-    def __init__(self, time_ns: int) -> None:
-        self.left = BURST
+    def __init__(self, kind: str, time_ns: int) -> None:
+        self.burst, self.refill_ns = BY_HAND.get(kind, (BURST, REFILL_NS))
+        self.left = self.burst
         self.since_ns = time_ns
         self.hidden = 0
 
     def spend(self, time_ns: int) -> bool:
-        earned = abs(time_ns - self.since_ns) // REFILL_NS  # a clock that was set back must not silence it
+        earned = abs(time_ns - self.since_ns) // self.refill_ns  # a clock that was set back must not silence it
         if earned:
-            self.left = min(BURST, self.left + earned)
+            self.left = min(self.burst, self.left + earned)
             self.since_ns = time_ns
         if not self.left:
             self.hidden += 1
@@ -78,7 +81,7 @@ class EventLog:
         """Add an event, unless the source has posted too many of its kind lately: the next one then tells how many."""
         with self._lock:
             self.counts[source, kind] += 1
-            allowance = self._allowances.setdefault((source, kind), _Allowance(time_ns))
+            allowance = self._allowances.setdefault((source, kind), _Allowance(kind, time_ns))
             if not allowance.spend(time_ns):
                 self.dropped += 1
                 return

@@ -7,8 +7,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from stripchart.flow.tail import Tail
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -52,7 +50,6 @@ class Intake:
         self._report = report
         self._note = decoder.note
         self._bytes = 0
-        self._tail = Tail()
         self._lock = threading.Lock()
 
     def feed(self, chunks: Sequence[Chunk]) -> list[Batch]:
@@ -87,15 +84,9 @@ class Intake:
         with self._lock:
             return tuple(self.decoder.tally.recent)
 
-    def tail(self) -> tuple[Chunk, ...]:
-        """Return the newest input, at most ``TAIL_BYTES`` of it, oldest first."""
-        with self._lock:
-            return self._tail.chunks()
-
     def _decode(self, decode: Callable[[], Sequence[Batch]], chunks: Sequence[Chunk] = ()) -> list[Batch]:
         with self._lock:
             self._bytes += sum(len(chunk.data) for chunk in chunks)
-            self._tail.add(chunks)
             try:
                 batches = [self._clock.apply(batch) for batch in decode()]
             except Exception as error:  # noqa: BLE001 - written off: counted, shown and logged

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from stripchart.flow.pump import describe
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from stripchart.flow.hub import Hub
     from stripchart.flow.pump import Pump
+
+
+class PumpCounts(NamedTuple):
+    """A source's account: ``bytes = framed + skipped + buffered`` and ``frames = decoded + rejected``."""
+
+    bytes: int
+    bytes_framed: int
+    bytes_skipped: int
+    bytes_buffered: int
+    frames: int
+    decoded: int
+    rejected: dict[str, int]
+    samples: int
+    refused: int
+    reconnects: int
+    commands_sent: int
+    commands_dropped: int
+    redelivered: int
 
 
 def snapshot(pumps: Iterable[Pump], hub: Hub, recording: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -35,6 +51,21 @@ def snapshot(pumps: Iterable[Pump], hub: Hub, recording: Mapping[str, Any] | Non
     )
     kept = None if recording is None else dict(recording)
     return {"sources": sources, "subscriptions": subscriptions, "recording": kept, "balanced": balanced}
+
+
+def describe(pump: Pump) -> dict[str, Any]:
+    """Return a source's entry of the ledger; names as in the public JSON API."""
+    counts = pump.counts()
+    return {
+        "url": pump.source.url,
+        "state": str(pump.state),
+        "reason": pump.reason,
+        "status": pump.status,
+        "decoder": pump.decoder.note,
+        "clock": pump.clock()._asdict(),
+        "since_ns": pump.since_ns,
+        **counts._asdict(),
+    }
 
 
 def source_balances(account: Mapping[str, Any]) -> bool:

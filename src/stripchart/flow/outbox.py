@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from stripchart.errors import SourceLost
+from stripchart.flow.console import Console
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +34,9 @@ class Outbox:
         waits.
     """
 
-    def __init__(self, name: str, source: Source, decoder: Decoder) -> None:
+    def __init__(self, name: str, source: Source, decoder: Decoder, console: Console | None = None) -> None:
         self.sent = self.dropped = 0
+        self._console = console or Console()
         self._name = name
         self._decoder = decoder
         self._write: Callable[[bytes, str], None] | None = getattr(source, "write", None)
@@ -69,6 +71,7 @@ class Outbox:
             self._fail(f"unexpected {type(error).__name__}: {error}")
         else:
             self.sent += 1
+            self._console.sent(*command)
             self._failing = False
 
     def _fail(self, reason: str) -> None:

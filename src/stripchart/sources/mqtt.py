@@ -7,13 +7,13 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Final
 
-from stripchart.errors import ConfigError, SourceLost
-from stripchart.sources.mqtt_connection import STEP_MESSAGES, Connection
+from stripchart.errors import ConfigError, NoAnswer, SourceLost
+from stripchart.sources.mqtt_connection import CONFIRM_TIMEOUT, STEP_MESSAGES, Connection
 from stripchart.sources.mqtt_errors import explain, reason_words
 from stripchart.sources.mqtt_options import MqttOptions, filter_mistake, resolve, tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from paho.mqtt.reasoncodes import ReasonCode
 
@@ -59,6 +59,7 @@ class MqttSource:
     Options = MqttOptions
     schemes = ("mqtt", "mqtts", "ws", "wss")
     default_decoder = "topics"
+    topics = True
 
     def __init__(self, target: str, options: MqttOptions, scheme: str = "mqtt") -> None:
         self._address = resolve(scheme, target, options)
@@ -125,10 +126,30 @@ class MqttSource:
         ConfigError
             If the topic cannot be published on, or MQTT has no room for so much data.
         """
+        self._publish(self._connection.publish, data, topic)
+
+    def deliver(self, data: bytes, topic: str = "") -> None:
+        """Publish on a topic, with QoS 1 at least, and wait until the broker has it; from the thread that reads.
+
+        Raises
+        ------
+        SourceLost
+            If the broker is away or refuses it; NoAnswer if it does not confirm it within a second.
+        ConfigError
+            As for ``write``.
+        """
+        try:
+            self._publish(self._connection.deliver, data, topic)
+        except TimeoutError as error:
+            raise NoAnswer(f"{self.url}: the broker has not confirmed it within {CONFIRM_TIMEOUT:g} s") from error
+
+    def _publish(self, publish: Callable[[str, bytes], None], data: bytes, topic: str) -> None:
         if not topic or "+" in topic or "#" in topic or filter_mistake(topic):
             raise ConfigError(f"{self.url}: topic: expected one without wildcards to send to, got {topic!r}")
         try:
-            self._connection.publish(topic, data)
+            publish(topic, data)
+        except TimeoutError:
+            raise
         except OSError as error:
             raise self._source_lost(error) from error
         except ValueError as error:  # Paho's, for text that is not UTF-8 and for more than 256 MiB

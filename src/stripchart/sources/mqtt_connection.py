@@ -23,9 +23,9 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from stripchart.errors import ConfigError
 from stripchart.flow.records import Chunk
+from stripchart.sources.mqtt_client import CONNECT_TIMEOUT, Client
 from stripchart.sources.mqtt_errors import reason_words
 from stripchart.sources.mqtt_packets import PacketReader
-from stripchart.sources.mqtt_socket import BufferedSocket, dial
 from stripchart.sources.mqtt_withheld import MAX_WITHHELD, Mark, Withheld
 
 if TYPE_CHECKING:
@@ -35,13 +35,14 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
 
     from stripchart.sources.mqtt_options import Address, MqttOptions
+    from stripchart.sources.mqtt_socket import BufferedSocket
 
 T = TypeVar("T")
 
-CONNECT_TIMEOUT: Final = 3.0
-"""Seconds that each of TCP, TLS and WebSocket has to connect."""
 ANSWER_TIMEOUT: Final = 2.5
 """Seconds that the broker has to answer a greeting or a subscription."""
+CONFIRM_TIMEOUT: Final = 1.0
+"""Seconds that it has to confirm what is delivered to it."""
 LINGER: Final = 0.25
 """Seconds that the broker has, on our leaving, to read which messages are stored."""
 STEP_MESSAGES: Final = 5_000
@@ -50,37 +51,6 @@ STEP_SECONDS: Final = 0.05
 MAX_UNSENT: Final = 1 << 20
 MAX_UNCONFIRMED: Final = 1_000
 """Bytes, and messages of QoS 1 and 2, that ``publish`` lets wait for the broker."""
-
-
-class _Client(paho.Client):
-    """Paho's client on a ``BufferedSocket``. Were ``_create_socket`` no longer called, all would work, but slower."""
-
-    tls: ssl.SSLContext | None = None
-    websocket_path = ""
-    linger = 0.0
-    buffered: BufferedSocket | None = None
-
-    def _create_socket(self) -> BufferedSocket:
-        """Connect; what is half connected is closed, which Paho leaves to the garbage collector."""
-        stream: Any = dial(self.host, self.port, CONNECT_TIMEOUT)
-        try:
-            if self.tls:
-                stream = self.tls.wrap_socket(stream, server_hostname=self.host)
-            if self.websocket_path:
-                stream = self._upgrade(stream)
-        except BaseException:
-            stream.close()
-            raise
-        self.buffered = BufferedSocket(stream, self.linger)
-        return self.buffered
-
-    def _upgrade(self, stream: Any) -> Any:
-        try:
-            return paho._WebsocketWrapper(  # noqa: SLF001 - Paho has no public one
-                stream, self.host, self.port, self.tls is not None, self.websocket_path, None
-            )
-        except (ValueError, LookupError) as error:  # it does not expect just any answer
-            raise paho.WebsocketConnectionError from error
 
 
 class Connection:
@@ -107,6 +77,8 @@ class Connection:
         self._reader = PacketReader(options.version, options.max_packet, settled)
         self._connack: ReasonCode | None = None
         self._suback: Sequence[ReasonCode] | None = None
+        self._confirmed: ReasonCode | None = None
+        self._awaited = 0  # the identifier of the message that ``deliver`` waits for
         self._more = False  # the last step ended before it had read everything
         self._lock = threading.Lock()  # between step, publish and acknowledge
         self._paho = self._make_client(client_id, tls)
@@ -123,6 +95,7 @@ class Connection:
             with self._lock:
                 self._withheld.begin()
         self._reader.reset()
+        self._paho.forget()
         self._more, self._connack, self.lost = False, None, None
         options = self._options
         extra: dict[str, Any] = {}
@@ -136,7 +109,7 @@ class Connection:
         if self._withheld and not self._paho.buffered:
             raise ConfigError(f"durable: needs paho-mqtt 2.1 or 2.2, which let us acknowledge; got {paho_version}")
         try:
-            return self._answer(lambda: self._connack)
+            return self._answer(lambda: self._connack, ANSWER_TIMEOUT)
         except ConnectionError as error:
             hint = ", and does it speak MQTT 5 (if not, version=3)" if options.mqtt5 else ""
             raise ConnectionError(f"{error.strerror or error}, without an answer; is this its port{hint}?") from error
@@ -151,7 +124,7 @@ class Connection:
             self._paho.subscribe([(topic, SubscribeOptions(qos, retainHandling=handling)) for topic in filters])
         else:
             self._paho.subscribe([(topic, qos) for topic in filters])
-        return self._answer(lambda: self._suback)
+        return self._answer(lambda: self._suback, ANSWER_TIMEOUT)
 
     def step(self, timeout: float) -> None:
         """Wait at most ``timeout`` seconds for the network, and do what there is to do."""
@@ -173,15 +146,38 @@ class Connection:
 
     def publish(self, topic: str, data: bytes) -> None:
         """Send a message, from any thread; ConnectionError if the broker does not take it."""
+        self._publish(topic, data, self._options.qos)
+
+    def deliver(self, topic: str, data: bytes) -> None:
+        """Send a message and wait until the broker has it, from the thread that owns the connection.
+
+        Raises
+        ------
+        ConnectionError
+            If the broker does not take it.
+        TimeoutError
+            If it does not say so in time. The message is then not sent again: a command must not come late.
+        """
+        self._confirmed = None
+        self._awaited = self._publish(topic, data, max(self._options.qos, 1))
+        try:
+            reason = self._answer(lambda: self._confirmed, CONFIRM_TIMEOUT)
+        finally:
+            self._awaited = 0
+        if reason.is_failure:
+            raise ConnectionError(f"the broker refused the message: {reason_words(reason)}")
+
+    def _publish(self, topic: str, data: bytes, qos: int) -> int:
         with self._lock:
             if self.lost or not self._paho.is_connected():
                 raise ConnectionError("not connected")
             if self._paho.buffered and self._paho.buffered.unsent > MAX_UNSENT:
                 raise ConnectionError("the broker takes no more data")
-            sent = self._paho.publish(topic, data, self._options.qos)
+            sent = self._paho.publish(topic, data, qos)
             if sent.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
                 raise ConnectionError(paho.error_string(sent.rc))
             self._flush()
+            return sent.mid
 
     def mark(self) -> Mark:
         """Return what stands for all messages up to the newest; from the thread that owns it."""
@@ -207,9 +203,9 @@ class Connection:
             if sock is not None:
                 sock.close()
 
-    def _make_client(self, client_id: str, tls: ssl.SSLContext | None) -> _Client:
+    def _make_client(self, client_id: str, tls: ssl.SSLContext | None) -> Client:
         options = self._options
-        client = _Client(
+        client = Client(
             CallbackAPIVersion.VERSION2,
             client_id,
             clean_session=None if options.mqtt5 else not options.persistent,
@@ -230,12 +226,13 @@ class Connection:
             client.tls_set_context(tls)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
+        client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         return client
 
-    def _answer(self, answer: Callable[[], T | None]) -> T:
-        deadline = time.monotonic() + ANSWER_TIMEOUT
+    def _answer(self, answer: Callable[[], T | None], timeout: float) -> T:
+        deadline = time.monotonic() + timeout
         while (found := answer()) is None:
             if self.lost:
                 raise self.lost
@@ -297,6 +294,10 @@ class Connection:
 
     def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any) -> None:
         self._suback = reasons
+
+    def _on_publish(self, _client: Any, _data: Any, mid: int, reason: ReasonCode, _properties: Any) -> None:
+        if mid == self._awaited:
+            self._confirmed = reason
 
     def _on_disconnect(
         self, _client: Any, _data: Any, flags: paho.DisconnectFlags, reason: ReasonCode, _properties: Any

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import serial
 
-from stripchart.errors import ConfigError, SourceLost
+from stripchart.errors import ConfigError, NoAnswer, SourceLost
 from stripchart.flow.records import Chunk
 from stripchart.sources.baud import RateFinder
 from stripchart.sources.ports import PortInfo, explain, find_again, identify, list_ports, matching, name_all
@@ -126,7 +126,7 @@ class SerialSource:
         Raises
         ------
         SourceLost
-            If it is away, or does not take them within a second.
+            If it is away; NoAnswer if it does not take them within a second.
         """
         with self._writing:
             wire = self._wire
@@ -134,6 +134,8 @@ class SerialSource:
                 raise SourceLost(f"{self.url}: not open, so nothing was written")
             try:
                 wire.write(data)
+            except TimeoutError as error:
+                raise NoAnswer(f"{self.url}: {error.strerror}") from error
             except OSError as error:
                 raise SourceLost(f"{self.url}: cannot write: {error.strerror or error}") from error
 

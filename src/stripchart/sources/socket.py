@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from stripchart.errors import ConfigError, SourceLost
+from stripchart.errors import ConfigError, NoAnswer, SourceLost
 from stripchart.flow.records import Chunk
 from stripchart.sources.poller import Poller
 
@@ -105,11 +105,13 @@ class TcpSource:
         return (Chunk(data, *self._poller.stamp()),)
 
     def write(self, data: bytes, topic: str = "") -> None:  # noqa: ARG002 - of the protocol; a connection has no topics
-        """Send bytes to the server; SourceLost if it is away, or does not take them within a second."""
+        """Send bytes to the server; SourceLost if it is away, NoAnswer if it does not take them within a second."""
         if self._socket is None:
             raise SourceLost(f"{self.url}: not open")
         try:
             self._socket.sendall(data)
+        except TimeoutError as error:
+            raise NoAnswer(f"{self.url}: took only a part, or nothing, within {WRITE_TIMEOUT:g} s") from error
         except OSError as error:
             raise SourceLost(f"{self.url}: cannot write: {_reason(error)}") from error
 

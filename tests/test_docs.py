@@ -58,7 +58,10 @@ def test_the_sources_in_it_can_be_built() -> None:
         as_spec(word).build()
 
 
-@pytest.mark.parametrize("found", re.findall(r"```toml\n(.+?)```", README, re.DOTALL))
+TALKING = (ROOT / "docs/talking-back.md").read_text()
+
+
+@pytest.mark.parametrize("found", re.findall(r"```toml\n(.+?)```", README + TALKING, re.DOTALL))
 def test_the_configurations_in_it_are_ones(tmp_path: Path, found: str) -> None:
     (tmp_path / "broker.password").write_text("apple pie\n")
     file = tmp_path / "readme.toml"

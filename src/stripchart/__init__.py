@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stripchart._version import __version__
-from stripchart.errors import ConfigError, EndOfSource, SourceLost, StripchartError
+from stripchart.errors import ConfigError, EndOfSource, NoAnswer, SourceLost, StripchartError
 
 if TYPE_CHECKING:
     import os
 
+    from stripchart.flow.controls import Button
     from stripchart.flow.hub import Overflow
     from stripchart.flow.records import Batch, Channel, Chunk, Kind
     from stripchart.monitor import Monitor, RecordSpec, source
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Batch",
+    "Button",
     "Channel",
     "Chunk",
     "ConfigError",
     "EndOfSource",
     "Kind",
     "Monitor",
+    "NoAnswer",
     "Overflow",
     "RecordSpec",
     "Recording",
@@ -40,6 +43,7 @@ __all__ = [
 
 _LAZY = {
     "Batch": "stripchart.flow.records",
+    "Button": "stripchart.flow.controls",
     "Channel": "stripchart.flow.records",
     "Chunk": "stripchart.flow.records",
     "Kind": "stripchart.flow.records",

@@ -44,7 +44,7 @@ def test_what_runs_a_monitor_has_the_same_options(command: str):
     found = set(re.findall(r"^  (--[\w-]+)", result.stdout, re.MULTILINE))
     assert found >= {
         "--host", "--port", "--allow-host", "--token", "--title", "--window", "--theme", "--no-open", "--for",
-        "--log-json",
+        "--log-json", "--control", "--control-token",
     }  # fmt: skip
     assert result.returncode == 0
 
@@ -237,6 +237,19 @@ def test_a_token_from_the_environment():
         assert running.url().endswith(f"/?token={CANARY}")
         assert running.get("/api/channels?token=wrong")[0] == 403
         until(lambda: running.ask("/api/channels", Authorization=f"Bearer {CANARY}"), LONG)
+        assert running.end() == 0
+        assert CANARY not in running.err
+
+
+def test_those_who_send_get_an_address_of_their_own():
+    with Running("demo", "--no-open", "--control", "--token", "pie", STRIPCHART_CONTROL_TOKEN=CANARY) as running:
+        assert running.url().endswith("/?token=pie")
+        until(lambda: running.out.count("\n") == 2, LONG)
+        assert running.out.splitlines()[1].endswith(f"/?token={CANARY}")
+        roles = [
+            running.ask("/api/console?source=demo", Authorization=f"Bearer {word}")["role"] for word in ("pie", CANARY)
+        ]
+        assert roles == ["view", "control"]
         assert running.end() == 0
         assert CANARY not in running.err
 

@@ -10,6 +10,7 @@ from stripchart.config.recording import RecordTable
 from stripchart.config.spec import SourceSpec
 from stripchart.errors import ConfigError
 from stripchart.flow.clock.source import ClockOptions
+from stripchart.flow.controls import Button, Controls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +53,8 @@ def test_everything(file: Path):
         host = "0.0.0.0"
         port = 5006
         token = "pie"
+        control = true
+        control_token = "cake"
         allow_hosts = ["bench.lab"]
         certificate = "bench.pem"
         key = "/etc/bench.key"
@@ -66,17 +69,30 @@ def test_everything(file: Path):
         [sources."front door"]
         url = "mqtt://host/door/#"
         qos = 1
+        ending = "\\r\\n"
+        [[sources."front door".buttons]]
+        label = "Open"
+        send = "1"
+        topic = "door/set"
+        ending = ""
+        confirm = true
         """,
     )
     assert config.view == View("Bench", 120.0, "dark")
     folder = file.parent
     assert config.server == Server(
-        "0.0.0.0", 5006, "pie", ("bench.lab",), str(folder / "bench.pem"), "/etc/bench.key", 3, open=False
-    )
+        "0.0.0.0", 5006, "pie", allow_hosts=("bench.lab",), certificate=str(folder / "bench.pem"),
+        key="/etc/bench.key", max_sessions=3, open=False, control=True, control_token="cake",  # noqa: S106
+    )  # fmt: skip
     assert config.sources == (
         SourceSpec("sim:walk?seed=3", "imu", "csv", {"format": "csv", "rate": 100}, must_start=True),
-        SourceSpec("mqtt://host/door/#", "front door", options={"qos": 1}),
-    )
+        SourceSpec(
+            "mqtt://host/door/#", "front door", options={"qos": 1},
+            controls=Controls(
+                "\r\n", (Button(label="Open", send="1", topic="door/set", ending="", confirm=True),)
+            ),
+        ),
+    )  # fmt: skip
 
 
 def test_the_clock_of_a_source(file: Path):
@@ -107,8 +123,37 @@ def test_the_mistakes_of_a_clock_are_told_once(file: Path):
 
 def test_an_empty_token_does_not_open_the_door(file: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("BENCH_TOKEN", raising=False)
-    text = "[server]\ntoken = '${BENCH_TOKEN:-}'\n[sources.a]\nurl = 'sim:'"
-    assert loaded(file, text).server.token is None
+    text = "[server]\ntoken = '${BENCH_TOKEN:-}'\ncontrol_token = '${BENCH_TOKEN:-}'\n[sources.a]\nurl = 'sim:'"
+    server = loaded(file, text).server
+    assert (server.token, server.control_token, server.control) == (None, None, False)
+
+
+def test_the_mistakes_of_buttons_are_told_with_their_places(file: Path):
+    text = """
+        [sources.a]
+        url = "serial:/dev/ttyUSB0"
+        ending = "x"
+        [[sources.a.buttons]]
+        label = "Zero"
+        [[sources.a.buttons]]
+        label = ""
+        send = "x"
+        hex = "0"
+        topic = "a/#"
+        [[sources.a.buttons]]
+        label = "Go"
+        hex = "0g"
+        ending = "\\n"
+        """
+    assert mistakes(file, text) == [
+        "sources.a.ending: expected one of '', '\\n', '\\r', '\\r\\n', got 'x'",
+        "sources.a.buttons[0].send: expected either a text or hex, got none",
+        "sources.a.buttons[1].label: expected 1 to 40 printable characters, got ''",
+        "sources.a.buttons[1].topic: expected one without wildcards, got 'a/#'",
+        "sources.a.buttons[1].send: expected either a text or hex, got both",
+        "sources.a.buttons[2].ending: follows a text; with hex, write its bytes there",
+        "sources.a.buttons[2].hex: expected pairs of hexadecimal digits, got '0g'",
+    ]
 
 
 @pytest.mark.parametrize(("window", "seconds"), [("90", 90), ("2.5", 2.5), ("'30s'", 30), ("'1h'", 3600)])
@@ -185,6 +230,7 @@ def test_a_mistake_in_the_decoders_options(file: Path):
 
 SECRETS = [
     "[server]\ntoken = 'CANARY'\nport = 'x'\n[sources.a]\nurl = 'sim:'",
+    "[server]\ncontrol_token = ['CANARY']\n[sources.a]\nurl = 'sim:'",
     "[server]\ntoken = ['CANARY']\n[sources.a]\nurl = 'sim:'",
     "[sources.a]\nurl = 'mqtt://ann:CANARY@host:x/a'",
     "[sources.a]\nurl = 'mqtt://host/a?password=CANARY&qos=9'",

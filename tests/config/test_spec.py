@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from stripchart.config.spec import SourceSpec, as_spec, check_name, default_name, free_name, source
 from stripchart.errors import ConfigError
 from stripchart.flow.clock.source import ClockOptions
+from stripchart.flow.controls import Button, Controls
 from stripchart.plugins import load
 from stripchart.sources.function import FunctionSource
 from stripchart.sources.mqtt import MqttSource
@@ -154,7 +155,7 @@ def test_a_ready_source():
 
 
 def test_a_ready_source_takes_no_options():
-    known = "decoder, decoder_options, must_start, time, time_channel, time_unit, time_zone"
+    known = "buttons, decoder, decoder_options, ending, must_start, time, time_channel, time_unit, time_zone"
     assert lines(source(Gauge(), baudrate=3)) == [f"gauge:7: baudrate: no such option; there are: {known}"]
 
 
@@ -215,6 +216,22 @@ def test_mistakes_that_the_source_itself_finds():
     assert lines(source("mqtt://host?qos=7&version=4")) == [
         "mqtt://host?qos=7&version=4: qos: expected 0 to 2, got 7",
         "mqtt://host?qos=7&version=4: version: expected 5, or 3 for MQTT 3.1.1, got 4",
+    ]
+
+
+def test_what_is_offered_to_people_who_send():
+    zero = Button(label="Zero", send="Z")
+    spec = source("loop", ending="\r", buttons=[zero])
+    assert spec.controls == Controls("\r", (zero,))
+    source("serial:/dev/ttyUSB0", buttons=[zero]).build()
+    assert lines(source("mqtt://host/#", buttons=[Button(label="On", send="1", topic="lamp/set"), zero])) == [
+        "mqtt://host/#: buttons[1].topic: is missing; it says where the message goes"
+    ]
+    assert lines(source("tcp://host:3", buttons=[Button(label="On", send="1", topic="lamp/set")])) == [
+        "tcp://host:3: buttons[0].topic: expected none, for such a source has no topics"
+    ]
+    assert lines(source("udp://:47269", buttons=[zero])) == [
+        "udp://:47269: buttons: nothing can be sent to such a source"
     ]
 
 

@@ -382,7 +382,7 @@ def talking(*orders: bytes | Exception, **options: object) -> tuple[Pump, Writab
     source, events, hub = Writable(*orders), EventLog(), Hub()
     it = Pump("bench", source, LineDecoder(), hub, **{"backoff": AT_ONCE, "events": events, **options})  # type: ignore[arg-type]
     it.start()
-    until(lambda: it.state is State.CONNECTED)
+    until(lambda: it.state is not State.WAITING)
     return it, source, events, hub
 
 

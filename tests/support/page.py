@@ -65,7 +65,14 @@ class Site:
 
     @property
     def cookie(self) -> dict[str, str]:
-        return {"Cookie": f"{self.server.access.cookie}={self.server.access.proof}"}
+        return self.cookie_of(self.server.access.token)
+
+    @property
+    def control_cookie(self) -> dict[str, str]:
+        return self.cookie_of(self.server.access.control_token)
+
+    def cookie_of(self, token: str) -> dict[str, str]:
+        return {"Cookie": f"{self.server.access.cookie}={self.server.access.proof(token)}"}
 
     def ask(
         self, target: str = "/", headers: Mapping[str, str | bytes] | None = None, *, method: str = "GET",
@@ -79,6 +86,11 @@ class Site:
         for name, value in given.items():
             lines.append(name.encode() + b": " + (value if isinstance(value, bytes) else value.encode("latin-1")))
         return self.send(b"\r\n".join(lines) + b"\r\n\r\n" + body, method=method, timeout=timeout)
+
+    def post(self, target: str, wanted: Any, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send JSON, as the page does."""
+        given = {"Content-Type": "application/json", **(headers or {})}
+        return self.ask(target, given, method="POST", body=json.dumps(wanted).encode())
 
     def send(self, request: bytes, *, method: str = "GET", timeout: float = 20) -> Answer:
         """Send bytes as they are and read the answer to them."""

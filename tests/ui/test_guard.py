@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bokeh.plotting import figure
+from tornado.web import RequestHandler
 
 from stripchart.flow.records import Channel, make_batch
+from stripchart.ui.handlers import ApiHandler
 from support.page import UPGRADE, Site, serve
 from support.wait import until
 
@@ -91,13 +93,12 @@ def test_websockets_of_strangers_are_refused_on_every_page(site: Site) -> None:
 
 
 ANSWERS = {
-    "DrawHandler": 405,
-    "AutoloadJsHandler": 404,
-    "MultiRootStaticHandler": 404,
-    "ExplainHandler": 404,
-    "WSHandler": 403,
-}
-"""What these say to a visitor with the cookie who asks for nothing in particular."""
+    "AutoloadJsHandler": 404, "MultiRootStaticHandler": 404, "ExplainHandler": 404, "ConsoleHandler": 404,
+    "WSHandler": 403, "SendHandler": 403, "PortHandler": 403, "DrawHandler": 405,
+}  # fmt: skip
+"""What these say to a visitor with the cookie who asks for nothing in particular, and may only view."""
+QUESTIONS = {"DrawHandler", "LayoutHandler"}
+"""What viewers may POST too: a question that is too long for an address, and the layout of a page."""
 
 
 def test_the_cookie_opens_every_route(site: Site) -> None:
@@ -108,6 +109,15 @@ def test_the_cookie_opens_every_route(site: Site) -> None:
             expected = 404
         assert answer.status == expected, (path, handler)
     assert MARK in site.ask("/api/channels", site.cookie).text
+
+
+def test_what_does_something_is_for_those_who_have_control(site: Site) -> None:
+    for rule in site.server._application.wildcard_router.rules:
+        handler = rule.target
+        if issubclass(handler, ApiHandler) and handler.__name__ not in QUESTIONS:
+            verbs = [verb.lower() for verb in METHODS if verb not in {"GET", "HEAD"}]
+            acts = any(getattr(handler, verb) is not getattr(RequestHandler, verb) for verb in verbs)
+            assert handler.needs_control == acts, handler
 
 
 TRICKS = [
@@ -211,7 +221,7 @@ def test_the_page_holds_no_header_and_no_cookie_of_its_visitor(site: Site) -> No
     access = site.server.access
     headers = {**site.cookie, "Authorization": f"Bearer {access.token}", "X-Secret": "hush"}
     payload = json.dumps(get_token_payload(site.page_token(headers)), default=repr)
-    for secret in (access.proof, access.token, "hush"):
+    for secret in (access.proof(access.token), access.token, "hush"):
         assert secret not in payload
 
 
@@ -239,7 +249,7 @@ def test_the_token_is_in_no_log(site: Site, caplog: pytest.LogCaptureFixture) ->
     assert len(caplog.records) > 100
     for record in caplog.records:
         assert token not in record.getMessage()
-        assert site.server.access.proof not in record.getMessage()
+        assert site.server.access.proof(site.server.access.token) not in record.getMessage()
 
 
 def test_refusals_are_counted_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -16,6 +16,7 @@ NAMES = {
     "stripchart_source_samples_total", "stripchart_source_reconnects_total", "stripchart_subscription_samples_total",
     "stripchart_subscription_queued", "stripchart_sessions", "stripchart_channels",
     "stripchart_refused_sessions_total", "stripchart_refused_requests_total", "stripchart_source_redelivered_total",
+    "stripchart_source_commands_total",
 }  # fmt: skip
 
 
@@ -46,6 +47,7 @@ def test_it_tells_what_the_ledger_tells() -> None:
     assert one(found, "stripchart_source_frames_total", source="list", outcome="rejected", reason="not a number") == 2
     assert one(found, "stripchart_source_samples_total", source="list") == 2
     assert one(found, "stripchart_source_reconnects_total", source="list") == 0
+    assert one(found, "stripchart_source_commands_total", source="list", outcome="sent") == 0
     account = {
         outcome: one(found, "stripchart_subscription_samples_total", subscription="mine", outcome=outcome)
         for outcome in ("published", "delivered", "lost")

@@ -80,6 +80,15 @@ AllowHosts = Annotated[
 Token = Annotated[
     str | None, typer.Option(metavar="TOKEN", envvar="STRIPCHART_TOKEN", help="Ask visitors for this token.")
 ]
+Control = Annotated[
+    bool | None, typer.Option("--control/--no-control", help="Let visitors send commands to devices; off by default.")
+]
+ControlToken = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TOKEN", envvar="STRIPCHART_CONTROL_TOKEN", help="Ask those who send for this token, not that to view."
+    ),
+]
 Title = Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the page.")]
 Window = Annotated[
     str | None, typer.Option(metavar="TIME", help="Time that the page shows at first: 90, 30s, 5m or 1h.")
@@ -110,6 +119,8 @@ class RunOptions:
     port: Port = None
     allow_host: AllowHosts = None
     token: Token = None
+    control: Control = None
+    control_token: ControlToken = None
     title: Title = None
     window: Window = None
     theme: Colours = None
@@ -128,6 +139,8 @@ class RunOptions:
             "port": self.port,
             "allow_hosts": self.allow_host or None,
             "token": self.token,
+            "control": self.control,
+            "control_token": self.control_token,
             "title": self.title,
             "window": seconds("--window", self.window),
             "theme": self.theme and self.theme.value,

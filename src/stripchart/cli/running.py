@@ -72,6 +72,8 @@ def run_monitor(make: Callable[[], Monitor], *, seconds: float | None = None, br
             monitor.start()
             began = time.monotonic()
             print(monitor.url, flush=True)  # noqa: T201 - the one thing that a program reads from us
+            if monitor.control_url not in {"", monitor.url}:
+                print(monitor.control_url, flush=True)  # noqa: T201 - for those who may send commands
             if monitor.recorder is not None:
                 log.info("recording to %s", monitor.recorder.path)
             if browser:

@@ -40,6 +40,7 @@ from stripchart.config.recording import RecordTable
 from stripchart.config.spec import CLOCK_OPTIONS, SourceSpec, check_name
 from stripchart.errors import ConfigError
 from stripchart.flow.clock.source import ClockOptions
+from stripchart.flow.controls import Button, Controls, Ending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +65,10 @@ class Server:
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     token: str | None = field(default=None, repr=False)
+    control: bool = False
+    """Whether visitors may send commands to devices."""
+    control_token: str | None = field(default=None, repr=False)
+    """Asked of who may; made where ``token`` is asked and this is not given."""
     allow_hosts: tuple[str, ...] = ()
     certificate: str | None = None
     key: str | None = None
@@ -91,6 +96,10 @@ class SourceTable(ClockOptions):
     decoder: str = ""
     must_start: bool = False
     decoder_options: dict[str, Any] = field(default_factory=dict)
+    ending: Ending | None = None
+    """What follows a text that is sent to it: a newline if not given, and nothing where it goes to a topic."""
+    buttons: tuple[Button, ...] = ()
+    """Buttons for what is sent often."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +176,7 @@ def _build(file: Path, document: Mapping[str, Any]) -> tuple[Config | None, list
     if mistakes or view is None or server is None or recording is None:
         return None, mistakes
     # An empty token would let everybody in; it is more likely a variable that was not set.
-    server = replace(server, token=server.token or None)
+    server = replace(server, token=server.token or None, control_token=server.control_token or None)
     paths = {name: str(file.parent / path) for name in ("certificate", "key") if (path := getattr(server, name))}
     place = str(file.parent / recording.file) if recording.file else ""
     recording = replace(recording, file=place, name=recording.name or file.stem)
@@ -192,7 +201,8 @@ def _source(name: str, table: object) -> tuple[SourceSpec | None, list[Mistake]]
         mistakes.append(Mistake("", str(error)))
     if said is not None:
         options |= {key: common[key] for key in CLOCK_OPTIONS if key in common}
-        spec = SourceSpec(said.url, name, said.decoder, options, said.decoder_options, said.must_start)
+        controls = Controls(said.ending, said.buttons)
+        spec = SourceSpec(said.url, name, said.decoder, options, said.decoder_options, said.must_start, controls)
         return spec, mistakes + spec.attempt()[1]
     if isinstance(url := common.get("url"), str):  # so that its own options are checked all the same
         mistakes += SourceSpec(url, name, options=options).attempt()[1]

@@ -16,11 +16,12 @@ from stripchart.config.options import Mistake, fill, locate
 from stripchart.config.secrets import hide, redact_line, redact_url
 from stripchart.errors import ConfigError
 from stripchart.flow.clock.source import Clock, ClockOptions
+from stripchart.flow.controls import Button, Controls, Ending
 from stripchart.plugins import load
 from stripchart.sources.url import SourceUrl, split_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from stripchart.flow.contracts import Decoder, Source
 
@@ -28,8 +29,9 @@ SourceLike: TypeAlias = "str | SourceSpec | Callable[..., Any] | Source"
 
 MAX_NAME: Final = 64
 CLOCK_OPTIONS: Final = tuple(option.name for option in fields(ClockOptions))
-SAID_BESIDE: Final = ("decoder", "decoder_options", "must_start", *CLOCK_OPTIONS)
+SAID_BESIDE: Final = ("decoder", "decoder_options", "must_start", "ending", "buttons", *CLOCK_OPTIONS)
 """What can be said of any source, beside its own options."""
+NO_CONTROLS: Final = Controls()
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,6 +52,8 @@ class SourceSpec:
         ``time_unit``, ``time_zone``.
     must_start
         Give up when the source is not there at the start, instead of waiting for it.
+    controls
+        What is offered to people who send to it: ``ending`` and ``buttons``.
     """
 
     given: str | Callable[..., Any] | Source
@@ -58,6 +62,7 @@ class SourceSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     decoder_options: Mapping[str, Any] = field(default_factory=dict)
     must_start: bool = False
+    controls: Controls = NO_CONTROLS
 
     def __repr__(self) -> str:
         shown = f"SourceSpec({self.url!r}, name={self.name!r}, decoder={self.decoder!r}, options={hide(self.options)}"
@@ -137,7 +142,7 @@ class SourceSpec:
             except ConfigError as error:
                 mistakes += [self._locate(line, plan.options) for line in str(error).splitlines()]
         decoder, wrong = self._decoder(self.chosen_decoder or getattr(made, "default_decoder", ""))
-        mistakes += wrong
+        mistakes += wrong + _unusable(self.controls, made)
         if mistakes or made is None or decoder is None:
             return None, mistakes
         return (made, decoder), []
@@ -166,6 +171,18 @@ class SourceSpec:
             return None, [Mistake("decoder_options", line) for line in str(error).splitlines()]
 
 
+def _unusable(controls: Controls, made: Source | None) -> list[Mistake]:
+    """Return what is wrong with the controls of a source of this kind."""
+    if made is None or not controls.buttons:
+        return []
+    if not callable(getattr(made, "write", None)):
+        return [Mistake("buttons", "nothing can be sent to such a source")]
+    topics = bool(getattr(made, "topics", False))
+    text = "is missing; it says where the message goes" if topics else "expected none, for such a source has no topics"
+    wrong = [place for place, button in enumerate(controls.buttons) if bool(button.topic) != topics]
+    return [Mistake(f"buttons[{place}].topic", text) for place in wrong]
+
+
 def source(
     given: str | Callable[..., Any] | Source,
     /,
@@ -174,9 +191,11 @@ def source(
     decoder: str = "",
     must_start: bool = False,
     decoder_options: Mapping[str, Any] | None = None,
+    ending: Ending | None = None,
+    buttons: Iterable[Button] = (),
     **options: Any,
 ) -> SourceSpec:
-    """Say more about a source than its URL or callable does; see ``SourceSpec`` for the arguments.
+    """Say more about a source than its URL or callable does; see ``SourceSpec`` and ``Controls`` for the arguments.
 
     >>> source("serial:/dev/ttyUSB0", time_channel="millis", time_unit="ms")
     SourceSpec('serial:/dev/ttyUSB0', name='', decoder='', options={'time_channel': 'millis', 'time_unit': 'ms'}, \
@@ -186,7 +205,8 @@ decoder_options={}, must_start=False)
     SourceSpec('mqtt://localhost/bench/#', name='bench', decoder='', options={'password': '***'}, decoder_options={}, \
 must_start=False)
     """
-    return SourceSpec(given, name, decoder, options, dict(decoder_options or {}), must_start)
+    controls = Controls(ending, tuple(buttons))
+    return SourceSpec(given, name, decoder, options, dict(decoder_options or {}), must_start, controls)
 
 
 def as_spec(given: SourceLike) -> SourceSpec:

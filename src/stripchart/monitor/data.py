@@ -9,6 +9,7 @@ from stripchart.flow.events import Event, EventLog
 from stripchart.flow.history import EVER, within
 from stripchart.flow.hub import Hub
 from stripchart.frames import Frame, to_frame
+from stripchart.monitor.device import Device
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stripchart.config.spec import SourceSpec
+    from stripchart.flow.controls import Controls
     from stripchart.flow.hub import Subscription
     from stripchart.flow.pump import Pump
 
@@ -50,7 +52,11 @@ class MonitorData:
         from stripchart.explain import explain
 
         spec = self._specs[name]
-        return explain(next(pump for pump in self.pumps if pump.name == name), spec, self.hub)
+        return explain(self._pump(name), spec, self.hub)
+
+    def device(self, name: str) -> Device:
+        """Return the other side of a source, to talk to; KeyError if there is none of that name."""
+        return Device(self._pump(name), self._controls(name))
 
     def events(self, after: int = -1) -> list[Event]:
         """Return what happened besides samples, oldest first: connections, losses, gaps, steps of clocks.
@@ -106,3 +112,12 @@ class MonitorData:
             known = ", ".join(info.name for info in self.hub.streams()) or "none yet"
             raise KeyError(f"no stream {stream!r}; there are: {known}") from None
         return to_frame(within(batch, start_ns, EVER), kind)
+
+    def _pump(self, name: str) -> Pump:
+        for pump in self.pumps:
+            if pump.name == name:
+                return pump
+        raise KeyError(name)
+
+    def _controls(self, name: str) -> Controls:
+        return self._specs[name].controls

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from stripchart.config.layouts import Layouts
 from stripchart.config.pages import part_pages
+from stripchart.config.secrets import redact_line
 from stripchart.config.spec import SourceSpec, as_spec, free_name
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow import ledger
@@ -48,6 +49,9 @@ class Monitor(MonitorData):
         What the page is called, how many seconds it shows at first, and "system", "light" or "dark".
     token
         Asked of visitors. Without one, one is made where other machines can reach the page.
+    control, control_token
+        Whether visitors may send commands to devices, and the token that this takes instead of ``token``; made where
+        ``token`` is asked and none is given.
     allow_hosts
         Further host names under which the page may be asked for.
     certificate, key
@@ -84,6 +88,8 @@ class Monitor(MonitorData):
         window: float = 60.0,
         theme: Theme = "system",
         token: str | None = None,
+        control: bool = False,
+        control_token: str | None = None,
         allow_hosts: Iterable[str] = (),
         certificate: str | None = None,
         key: str | None = None,
@@ -109,7 +115,8 @@ class Monitor(MonitorData):
         self._paths = dict.fromkeys(["/", *designs, *documents])
         self._serving = {
             "host": host, "port": port, "token": token, "allow_hosts": tuple(allow_hosts),
-            "certificate": certificate, "key": key, "pages": documents, "designs": tuple(designs.values()),
+            "control": control, "control_token": control_token, "certificate": certificate, "key": key,
+            "pages": documents, "designs": tuple(designs.values()),
         }  # fmt: skip
         self._record = Record(record, recording)
         self._server: PageServer | None = None
@@ -147,8 +154,9 @@ class Monitor(MonitorData):
                 name = free_name(name, taken)
             built, decoder = spec.build()
             pump = Pump(
-                name, built, decoder, self.hub, must_start=spec.must_start, clock=spec.clock(), events=self._events
-            )
+                name, built, decoder, self.hub,
+                must_start=spec.must_start, clock=spec.clock(), events=self._events, conceal=redact_line,
+            )  # fmt: skip
             if self._server is not None:
                 self._record.refuse_durable(pump)
             self._specs[name] = spec
@@ -178,7 +186,7 @@ class Monitor(MonitorData):
                 raise StripchartError("the monitor is running already")
             self._record.open(self.hub, self.pumps, self._events, self.title)
             kept: dict[str, Any] = {"recorder": self.recorder, "archive": self._record.archive}
-            doing: dict[str, Any] = {"explain": self.explain, "designer": self._layouts}
+            doing: dict[str, Any] = {"explain": self.explain, "controls": self._controls, "designer": self._layouts}
             context = Context(self.hub, self.pumps, events=self._events, **doing, **self._look, **kept)
             try:
                 server = PageServer(context, **self._serving)  # type: ignore[arg-type]
@@ -241,6 +249,11 @@ class Monitor(MonitorData):
     def url(self) -> str:
         """Address of the page; with the token, where one is asked."""
         return self._running().url
+
+    @property
+    def control_url(self) -> str:
+        """Address of the page for those who may send commands; empty if nobody may."""
+        return self._running().control_url
 
     def page_url(self, path: str = "/") -> str:
         """Return the address of one of the ``pages``; KeyError if there is none at that path."""

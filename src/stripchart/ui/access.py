@@ -12,6 +12,7 @@ import ipaddress
 import re
 import secrets
 import socket
+from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode
@@ -29,12 +30,23 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _NETLOC: Final = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^][:/@\\?#\s*]+))(?::\d{1,5})?")
 
 
+class Role(StrEnum):
+    """What a visitor may do."""
+
+    VIEW = "view"
+    """See everything."""
+    CONTROL = "control"
+    """And send commands, and take devices from and give them to the monitor."""
+
+
 class Refusal(NamedTuple):
     """Why a request is not served; status 302 swaps the token for a cookie instead."""
 
     status: int
     message: str
     location: str = ""
+    cookie: str = ""
+    """What proves from now on that the visitor had the token."""
     wants_token: bool = False
     """Whether the right token would help."""
 
@@ -70,6 +82,19 @@ def check_allow_hosts(names: Iterable[str]) -> frozenset[str]:
     return known
 
 
+class _Key(NamedTuple):
+    """A token, what the cookie holds in its stead, and what they let their owner do."""
+
+    token: bytes
+    proof: str
+    role: Role
+
+
+def _key(token: str, role: Role) -> _Key:
+    secret = token.encode()
+    return _Key(secret, hmac.new(secret, b"stripchart cookie", sha256).hexdigest(), role)
+
+
 class Access:
     """Judges requests.
 
@@ -84,6 +109,10 @@ class Access:
     allow_hosts
         Names by which the page may be asked for, beside IP addresses and this machine's own name. Behind a proxy that
         replaces ``Host``, the name in the browser's address bar, with its port unless that is the scheme's own.
+    control
+        Whether anybody may have the control role.
+    control_token
+        Wanted of who shall have it; if empty, all have it who need no token to view.
 
     Raises
     ------
@@ -91,24 +120,55 @@ class Access:
         If one of ``allow_hosts`` is not a host name.
     """
 
-    def __init__(self, host: str, port: int, token: str = "", allow_hosts: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        token: str = "",
+        allow_hosts: Iterable[str] = (),
+        *,
+        control: bool = False,
+        control_token: str = "",
+    ) -> None:
         self.cookie = f"stripchart-{port}"
-        self.token = token
-        self._token = token.encode()
-        self._proof = hmac.new(self._token, b"stripchart cookie", sha256).hexdigest()
+        self.token, self.control_token = token, control_token
+        self.control = control
+        highest = Role.CONTROL if control else Role.VIEW
+        keys = (_key(token, Role.VIEW), _key(control_token, highest))
+        self._keys = [key for key in keys if key.token]
+        self._anybody = None if token else Role.VIEW if control_token else highest
         self._loopback_only = is_loopback(host)
         self._origins = check_allow_hosts(allow_hosts)
         own = socket.gethostname().lower()
         self._hosts = LOOPBACK | {own, f"{own}.local", *filter(None, map(_host_name, (host, *self._origins)))}
 
-    @property
-    def proof(self) -> str:
-        """What the cookie holds: made from the token, but not the token."""
-        return self._proof
+    def proof(self, token: str) -> str:
+        """Return what the cookie holds for a visitor with this token: made from it, but not the token."""
+        return _key(token, Role.VIEW).proof
+
+    def role(self, request: HTTPServerRequest) -> Role | None:
+        """Return what a request's sender may do; None without a token where one is asked."""
+        cookie = request.cookies.get(self.cookie)
+        proven = None if cookie is None else self._find(cookie.value.encode(), by_cookie=True)
+        scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+        # Header values are bytes that Tornado reads as Latin-1.
+        word = bearer.strip().encode("latin-1", "replace") if scheme.lower() == "bearer" else b""
+        roles = [key.role for key in (proven, self._find(word)) if key is not None]
+        return Role.CONTROL if Role.CONTROL in roles else roles[0] if roles else self._anybody
 
     def judge(self, request: HTTPServerRequest) -> Refusal | None:
         """Return why a request is refused, or None when it may pass."""
         return self._judge_origin(request) or self._judge_visitor(request)
+
+    def judge_control(self, request: HTTPServerRequest) -> Refusal | None:
+        """Return why a request to do something is refused, or None when it may."""
+        if self.role(request) is Role.CONTROL:
+            return None
+        if not self.control:
+            return Refusal(
+                403, "Sending is off. Turn it on with --control, control = true in [server], or Monitor(control=True)."
+            )
+        return Refusal(403, "This needs the control role: open the second address that Stripchart printed.")
 
     def _judge_origin(self, request: HTTPServerRequest) -> Refusal | None:
         """Refuse what another web page sends in the name of its visitor."""
@@ -130,26 +190,25 @@ class Access:
         return None
 
     def _judge_visitor(self, request: HTTPServerRequest) -> Refusal | None:
-        if not self.token or request.path.startswith(PUBLIC) or request.path == ICON:
+        if not self._keys or request.path.startswith(PUBLIC) or request.path == ICON:
             return None
         query = parse_qsl(request.query, keep_blank_values=True)
-        if request.method == "GET" and any(key == "token" and self._grants(value.encode()) for key, value in query):
+        given = [self._find(value.encode()) for key, value in query if key == "token"]
+        found = next(filter(None, given), None)
+        if request.method == "GET" and found is not None:
             # Also for a visitor with the cookie: the token shall not stay in the address bar.
             rest = urlencode([(key, value) for key, value in query if key != "token"])
             # "//name" and, to browsers, "/\name" would lead to another host.
             path = "/" + quote(request.path.lstrip("/\\"), safe="/%:@!$&'()*+,;=~")
-            return Refusal(302, "", f"{path}?{rest}" if rest else path)
-        cookie = request.cookies.get(self.cookie)
-        if cookie is not None and hmac.compare_digest(cookie.value.encode(), self._proof.encode()):
-            return None
-        scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
-        # Header values are bytes that Tornado reads as Latin-1.
-        if scheme.lower() == "bearer" and self._grants(bearer.strip().encode("latin-1", "replace")):
-            return None
-        return Refusal(403, "This page needs the token that Stripchart printed when it started.", wants_token=True)
+            return Refusal(302, "", f"{path}?{rest}" if rest else path, found.proof)
+        if self.role(request) is None:
+            return Refusal(403, "This page needs the token that Stripchart printed when it started.", wants_token=True)
+        return None
 
-    def _grants(self, value: bytes) -> bool:
-        return hmac.compare_digest(value, self._token)
+    def _find(self, value: bytes, *, by_cookie: bool = False) -> _Key | None:
+        """Return the key of a token, or of a proof; all are compared, so that the time it takes tells nothing."""
+        same = [hmac.compare_digest(value, key.proof.encode() if by_cookie else key.token) for key in self._keys]
+        return next((key for key, is_it in zip(self._keys, same, strict=True) if is_it), None)
 
     def _known(self, host: str) -> bool:
         if host in self._hosts:

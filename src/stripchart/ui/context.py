@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from stripchart.errors import ConfigError
 from stripchart.flow import ledger
+from stripchart.flow.controls import Controls
 from stripchart.flow.events import MAX_EVENTS, Event, EventLog
 from stripchart.ui.marks import merge
 from stripchart.ui.readout import READOUT_PAUSE, READOUT_SECONDS, Readout, read_out
@@ -58,6 +59,10 @@ class Designer(Protocol):
         ...
 
 
+def _no_controls(name: str) -> Controls:  # noqa: ARG001 - stands in where nobody says
+    return Controls()
+
+
 @dataclass
 class Context:
     """The data that pages show, and how.
@@ -80,6 +85,8 @@ class Context:
         Says why a source, given by name, does or does not plot; KeyError if there is none.
     designer
         Knows the kinds of panels; without one, no viewer can change a page.
+    controls
+        Tells what is offered to people who send to a source, given by name.
     open_pages
         The sessions that are being fed; a set, because Bokeh 3.10 calls from several threads.
     exports
@@ -98,6 +105,7 @@ class Context:
     events: EventLog = field(default_factory=EventLog)
     explain: Callable[[str], dict[str, Any]] = _explain_none
     designer: Designer | None = None
+    controls: Callable[[str], Controls] = _no_controls
     archive: Archive | None = None
     recorder: Recorder | None = None
     open_pages: set[object] = field(default_factory=set)
@@ -132,6 +140,10 @@ class Context:
     def sessions(self) -> int:
         """How many pages are open now."""
         return len(self.open_pages)
+
+    def pump(self, name: str) -> Pump | None:
+        """Return a source by its name, if there is one."""
+        return next((pump for pump in self.pumps if pump.name == name), None)
 
     def ledger(self) -> dict[str, Any]:
         """Return every counter, and whether they balance."""

@@ -17,7 +17,7 @@ from bokeh.util.token import check_token_signature, get_session_id
 from tornado.web import OutputTransform
 
 from stripchart.ui.access import PUBLIC, Refusal
-from stripchart.ui.handlers import RefusalHandler
+from stripchart.ui.handlers import ApiHandler, RefusalHandler
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -98,7 +98,9 @@ class GuardedTornado(BokehTornado):
         refusal = Refusal(400, "This is no address.") if "%00" in request.path else self._access.judge(request)
         if refusal is None:
             found = super().find_handler(request, **kwargs)
-            refusal = self._judge_session(request, found.handler_class, found.handler_kwargs)
+            refusal = self._judge_role(request, found.handler_class) or self._judge_session(
+                request, found.handler_class, found.handler_kwargs
+            )
             if refusal is None:
                 return found
         if not refusal.location:
@@ -117,6 +119,11 @@ class GuardedTornado(BokehTornado):
         status = handler.get_status()
         level = logging.ERROR if status >= 500 and status != 503 else logging.DEBUG  # noqa: PLR2004
         log.log(level, "%s %s %s", status, handler.request.method, handler.request.path)
+
+    def _judge_role(self, request: HTTPServerRequest, handler: type) -> Refusal | None:
+        """Refuse what would do something to those who may only view."""
+        needed = issubclass(handler, ApiHandler) and handler.needs_control
+        return self._access.judge_control(request) if needed else None
 
     def _judge_session(self, request: HTTPServerRequest, handler: type, arguments: dict[str, Any]) -> Refusal | None:
         """Refuse sessions beyond the limit, and those of a visitor's own choice."""

@@ -55,7 +55,7 @@ class RefusalHandler(RequestHandler):
         self.set_status(refusal.status)
         if refusal.location:
             secure = self.request.protocol == "https"
-            self.set_cookie(self.access.cookie, self.access.proof, httponly=True, samesite="Lax", secure=secure)
+            self.set_cookie(self.access.cookie, refusal.cookie, httponly=True, samesite="Lax", secure=secure)
             self.set_header("Location", refusal.location)
             self.finish()
         elif "json" in self.request.headers.get("Accept", "") or self.request.path.startswith("/api/"):
@@ -69,9 +69,13 @@ class RefusalHandler(RequestHandler):
 class ApiHandler(RequestHandler):
     """Common to our own routes."""
 
-    def initialize(self, context: Context) -> None:
-        """Take what there is to tell."""
+    needs_control = False
+    """Whether the guard lets only visitors pass who have the control role."""
+
+    def initialize(self, context: Context, access: Access) -> None:
+        """Take what there is to tell, and who may do what."""
         self.context = context
+        self.access = access
 
     def reply(self, value: Any, status: int = 200) -> None:
         """Answer with JSON; NaN becomes null."""

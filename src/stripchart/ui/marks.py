@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from stripchart.flow.events import Event
 
-KINDS: Final = ("failed", "alarm", "lost", "gap", "clock", "annotation")
+KINDS: Final = ("failed", "alarm", "lost", "released", "gap", "clock", "command", "annotation")
 """What is marked, the gravest first."""
 MAX_MARKS: Final = 200
 """Marks in one picture; where there are more events, neighbours share one."""

@@ -79,7 +79,12 @@ def _source_metrics(sources: dict[str, dict[str, object]]) -> Iterator[Metric]:
     frames = CounterMetricFamily(
         "stripchart_source_frames", "Frames by outcome.", labels=["source", "outcome", "reason"]
     )
+    commands = CounterMetricFamily(
+        "stripchart_source_commands", "Commands by what became of them.", labels=["source", "outcome"]
+    )
     for name, source in sources.items():
+        commands.add_metric([name, "sent"], source["commands_sent"])  # type: ignore[arg-type]
+        commands.add_metric([name, "dropped"], source["commands_dropped"])  # type: ignore[arg-type]
         up.add_metric([name], source["state"] == State.CONNECTED)
         for key, counter in counters.items():
             counter.add_metric([name], source[key])  # type: ignore[arg-type]
@@ -89,6 +94,7 @@ def _source_metrics(sources: dict[str, dict[str, object]]) -> Iterator[Metric]:
     yield up
     yield from counters.values()
     yield frames
+    yield commands
 
 
 def render_metrics(context: Context) -> bytes:

@@ -25,6 +25,7 @@ from tornado.web import StaticFileHandler
 from stripchart._version import __version__
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.ui.access import Access, check_allow_hosts, is_loopback, new_token
+from stripchart.ui.controlling import CONTROL_ROUTES
 from stripchart.ui.design import PageDesign
 from stripchart.ui.guard import GuardedTornado
 from stripchart.ui.handlers import ROUTES
@@ -69,6 +70,9 @@ class PageServer:
         Where to listen; port 0 picks a free one.
     token
         Asked of every visitor; without one, one is made when ``host`` is reachable from other machines.
+    control, control_token
+        Whether visitors may send commands, and the token that this takes; without one, one is made where ``token`` is
+        asked.
     allow_hosts
         Further names under which the page may be asked for.
     certificate, key
@@ -91,6 +95,8 @@ class PageServer:
         host: str = "127.0.0.1",
         port: int = 0,
         token: str | None = None,
+        control: bool = False,
+        control_token: str | None = None,
         allow_hosts: Iterable[str] = (),
         certificate: str | None = None,
         key: str | None = None,
@@ -102,6 +108,8 @@ class PageServer:
         self._designs = {"/": PageDesign()} | {design.path: design for design in designs}
         _check_paths([*self._pages, *(path for path in self._designs if path != "/")])
         names = check_allow_hosts(allow_hosts)
+        if token and token == control_token:
+            raise ConfigError("control_token: expected another one than token, for it lets its owner do more")
         self._tls = _tls(certificate, key)
         if not 0 <= port <= MAX_PORT:  # the system would take it modulo 65,536
             raise ConfigError(f"port: expected 0 to {MAX_PORT}, got {port}; 0 picks a free port")
@@ -112,8 +120,10 @@ class PageServer:
         if not token:
             # An empty one too: a variable that is not set must not open the page to everybody.
             token = "" if is_loopback(host) else new_token()
+        if control and token and not control_token:
+            control_token = new_token()
         self.host = host
-        self.access = Access(host, self.port, token, names)
+        self.access = Access(host, self.port, token, names, control=control, control_token=control_token or "")
         self._server: BaseServer | None = None
         self._loop: BaseAsyncIOLoop | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -122,9 +132,17 @@ class PageServer:
     @property
     def url(self) -> str:
         """Address of the page, with the token where one is needed."""
+        return self._address(self.access.token)
+
+    @property
+    def control_url(self) -> str:
+        """Address of the page for those who may send commands; empty if nobody may."""
+        return self._address(self.access.control_token) if self.access.control else ""
+
+    def _address(self, token: str) -> str:
         shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(self.host, self.host)
         shown = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
-        query = f"?token={quote(self.access.token, safe='')}" if self.access.token else ""
+        query = f"?token={quote(token, safe='')}" if token else ""
         return f"http{'s' if self._tls else ''}://{shown}:{self.port}/{query}"
 
     def start(self) -> None:
@@ -191,6 +209,7 @@ class PageServer:
     def _serve(self) -> None:
         loop = IOLoop.current()
         self._loop = cast("BaseAsyncIOLoop", loop)  # Tornado has no other kind any more
+        needed = {"context": self._context, "access": self.access}
         self._application = application = GuardedTornado(
             {**{path: partial(self._make_document, design) for path, design in self._designs.items()}, **self._pages},
             access=self.access,
@@ -198,7 +217,7 @@ class PageServer:
             own_pages=self._designs,
             extra_websocket_origins=["*"],  # the guard has judged the origin, and strictly
             extra_patterns=[
-                *((path, handler, {"context": self._context}) for path, handler in ROUTES),
+                *((path, handler, needed) for path, handler in (*ROUTES, *CONTROL_ROUTES)),
                 (r"/assets/(.*)", StaticFileHandler, {"path": ASSETS}),
             ],
             check_unused_sessions_milliseconds=2_000,

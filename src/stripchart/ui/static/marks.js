@@ -2,9 +2,15 @@
 const quiet = {sync: false};
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-export const MARK_COLOURS = {failed: "--bad", alarm: "--bad", lost: "--warn", gap: "--soft", clock: "--c6", annotation: "--accent"};
+export const MARK_COLOURS = {
+  failed: "--bad", alarm: "--bad", lost: "--warn", released: "--warn", gap: "--soft", clock: "--c6",
+  command: "--accent", annotation: "--accent",
+};
 /** How it is said under the pointer. */
-const NAMES = {failed: "Failed", alarm: "Alarm", lost: "Lost", gap: "Gap", clock: "Clock", annotation: "Note"};
+const NAMES = {
+  failed: "Failed", alarm: "Alarm", lost: "Lost", released: "Released", gap: "Gap", clock: "Clock",
+  command: "Command", annotation: "Note",
+};
 
 export class Marks {
   constructor(strips) {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stn
 
 from stripchart.flow.records import ABSENT
-from stripchart.store.format.codec import MAX_ROWS, CodecError, decimals, pack, pack_ints, unpack, unpack_ints
+from stripchart.store.format.codec import MAX_ROWS, CodecError, pack, pack_ints, unpack, unpack_ints
 
 RNG = np.random.default_rng(20_000_101)
 N = 2048
@@ -95,11 +95,8 @@ def by_the_book(data: bytes, rows: int) -> list[Any]:
     if kind == 4:
         whole = struct.unpack(f"<{rows}q", struct.pack(f"<{rows}Q", *by_the_book(body[1:], rows)))
         return bits_of([value / 10.0 ** body[0] for value in whole])
-    if kind == 5:
-        apart, length = struct.unpack_from("<QI", body)
-        mask = "".join(f"{byte:08b}" for byte in zlib.decompress(body[12 : 12 + length]))[:rows]
-        others = iter(by_the_book(body[12 + length :], mask.count("0")))
-        return [apart if bit == "1" else next(others) for bit in mask]
+    if kind in {5, 8}:
+        return in_parts_by_the_book(kind, body, rows)
     body = zlib.decompress(body) if kind == 6 else body
     (count,) = struct.unpack_from("<I", body)
     lengths = struct.unpack_from(f"<{count}I", body, 4)
@@ -108,6 +105,18 @@ def by_the_book(data: bytes, rows: int) -> list[Any]:
         body[stop - size : stop].decode("utf-8", "surrogatepass") for size, stop in zip(lengths, stops[1:], strict=True)
     ]
     return [texts[number] for number in struct.unpack(f"<{rows}H", body[stops[-1] :])]
+
+
+def in_parts_by_the_book(kind: int, body: bytes, rows: int) -> list[int]:
+    """Read a sparse or a listed column."""
+    if kind == 5:
+        apart, length = struct.unpack_from("<QI", body)
+        mask = "".join(f"{byte:08b}" for byte in zlib.decompress(body[12 : 12 + length]))[:rows]
+        others = iter(by_the_book(body[12 + length :], mask.count("0")))
+        return [apart if bit == "1" else next(others) for bit in mask]
+    count, length = struct.unpack_from("<HI", body)
+    values = by_the_book(body[6 : 6 + length], count)
+    return [values[place] for place in by_the_book(body[6 + length :], rows)]
 
 
 def split(data: bytes, parts: int) -> list[bytes]:
@@ -155,6 +164,11 @@ FLOATS = {
     "sixteenths of a degree": (np.round(walk() * 16) / 16, b"\4", 0.6),
     "smooth": (np.round(np.sin(np.arange(N) / 20), 3) + 0.0, b"\4", 0.5),
     "float32": ((np.sin(np.arange(N) / 100) + RNG.normal(0, 0.01, N)).astype(np.float32).astype(float), b"\2", 3.4),
+    "counts times a factor": (np.round(512 + RNG.normal(0, 3, N)) * 5.0 / 1023, b"\10", 0.6),
+    "counts of either sign": (np.round(RNG.normal(0, 30, N)) * 0.000061, b"\10", 1.3),
+    "counts of the whole range": (np.round(512 + 500 * np.sin(np.arange(N) / 50)) * 5.0 / 1023, b"\10", 0.8),
+    "tenths as float32": (np.round(walk(), 1).astype(np.float32).astype(float), b"\10", 0.3),
+    "seldom there, times a factor": (with_cells(np.round(walk() * 9) / 7, 0.9, ABSENT), b"\5", 0.3),
     "noise": (RNG.normal(0, 1, N), b"\2", 7.4),
     "any bits": (of_bits(RNG.integers(0, 2**64, N, np.uint64)), b"\0", 8.01),
     "few": (np.array([math.pi, math.e]), b"\0", 8.6),
@@ -273,26 +287,3 @@ def test_too_many_rows():
         for read in (unpack, unpack_ints):
             with pytest.raises(CodecError, match="expected a column of 0 to 65,535 values"):
                 read(b"\1" + bytes(8), rows)
-
-
-@given(st.integers(0, 12), st.lists(st.integers(-(10**15), 10**15), max_size=60))
-@settings(max_examples=400)
-def test_decimals_finds_the_fewest_digits(digits: int, whole: list[int]):
-    column = np.array([value / 10**digits for value in whole], np.float64)
-    fewest = next(d for d in range(13) if all((value * 10**d) % 10**digits == 0 for value in whole))
-    assert decimals(column) == fewest
-    assert decimals(np.concatenate([column, [math.nan, ABSENT]])) == fewest
-
-
-@pytest.mark.parametrize("value", [-0.0, math.inf, -math.inf, 1e-13, math.pi, 1e300, 5e-324, 2.0**53])
-def test_what_is_no_decimal(value: float):
-    for place in (0, 1, 777, N):
-        assert decimals(np.insert(walk(), place, value)) is None
-    assert decimals(np.array([value])) is None
-
-
-def test_a_digit_that_hardly_any_value_has():
-    column = np.round(walk(), 1)
-    column[777] = 20.125
-    assert decimals(column) == 3
-    assert same(unpack(pack(column), N), column)

@@ -33,6 +33,7 @@ SHORT = {
     "decimal": pack(WALK),
     "smooth": pack(np.arange(60.0) ** 2),
     "sparse": pack(np.where(RNG.random(60) < 0.3, ABSENT, np.where(RNG.random(60) < 0.2, -0.0, WALK))),
+    "listed": pack(np.round(512 + RNG.normal(0, 3, 60)) * 5.0 / 1023),
     "text": pack(texts_of(*RNG.choice(["off", "on", "é\ud800"], 60).tolist())),
     "long text": pack(texts_of("é", "\ud800")),
 }
@@ -104,11 +105,15 @@ def test_any_head_of_texts(numbers: list[int], rest: bytes, rows: int):
 def test_what_is_wrong_is_said():
     steps = b"\3" + struct.pack("<BBqq", 1, 1, 1, 0)
     zeros = zlib.compress(bytes(3))
+    one_listed = b"\10" + struct.pack("<HI", 1, 9) + b"\1" + bytes(8)
     wrong = [
         (b"", "expected a column, found the first byte b''"),
-        (b"\x08", "found the first byte b'\\x08'"),
+        (b"\x09", "found the first byte b'\\t'"),
         (steps + zeros, "found the first byte b'\\x03'"),  # these are no floats
         (b"\0" + bytes(31), "expected 4 values of 8 bytes, found 31 bytes"),
+        (b"\10" + bytes(5), "listed: expected 6 bytes at least, found 5"),
+        (one_listed + b"\1\1" + bytes(7), "a place beyond the 1 values there are"),
+        (one_listed + b"\1" + b"\xff" * 8, "a place beyond the 1 values"),
         (b"\1" + bytes(9), "expected 1 values of 8 bytes, found 9 bytes"),
         (b"\2" + zeros, "expected 4 values of 8 bytes, found 3 bytes"),
         (b"\2zlib", "not zlib's"),

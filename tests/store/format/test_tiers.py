@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stripchart.flow.records import ABSENT, is_absent
+from stripchart.store.format.decimals import find_decimals
 from stripchart.store.format.schema import FANOUT
 from stripchart.store.format.tiers import (
+    Sums,
     join_spans,
     join_sums,
     no_sums,
@@ -16,13 +20,22 @@ from stripchart.store.format.tiers import (
     sums_of_sums,
 )
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NUMBERS = (0.1, -7.25, 1e3, 0.0, 123456.789)
 VALUES = st.sampled_from([0.1, -7.25, 1e3, -0.0, float("nan"), float(ABSENT), float("inf"), -float("inf")])
 
 
-@given(st.lists(VALUES, min_size=FANOUT, max_size=4 * FANOUT))
+def summed(column: NDArray[np.float64]) -> Sums:
+    return sums_of_rows(column, find_decimals(column))
+
+
+@given(st.lists(VALUES | st.sampled_from(NUMBERS), min_size=FANOUT, max_size=4 * FANOUT))
+@example([*NUMBERS] * FANOUT)
 def test_sums_of_rows(values: list[float]) -> None:
     runs = np.array(values[: len(values) // FANOUT * FANOUT]).reshape(-1, FANOUT)
-    found = sums_of_rows(runs.ravel())
+    found = summed(runs.ravel())
     for place, run in enumerate(runs):
         held = run[~np.isnan(run)]
         assert found.held[place] == len(held)
@@ -40,7 +53,7 @@ def test_sums_of_sums_are_those_of_the_rows() -> None:
     rows = np.round(chance.normal(size=2 * FANOUT**2), 2)
     rows[chance.random(len(rows)) < 0.3] = np.nan
     rows[: FANOUT**2 // 2] = ABSENT
-    found = sums_of_sums(sums_of_rows(rows))
+    found = sums_of_sums(summed(rows))
     table = rows.reshape(2, -1)
     assert found.low.tolist() == np.nanmin(table, axis=1).tolist()
     assert found.high.tolist() == np.nanmax(table, axis=1).tolist()
@@ -50,7 +63,7 @@ def test_sums_of_sums_are_those_of_the_rows() -> None:
 
 
 def test_the_sum_of_decimals_is_a_decimal() -> None:
-    found = sums_of_rows(np.full(FANOUT, 0.1))
+    found = summed(np.full(FANOUT, 0.1))
     assert found.total.tolist() == [3.2]
 
 
@@ -68,7 +81,7 @@ def test_spans() -> None:
 
 def test_neighbours_are_joined() -> None:
     rows = np.arange(2.0 * FANOUT)
-    parts = [sums_of_rows(rows[:FANOUT]), no_sums(2), sums_of_rows(rows[FANOUT:])]
+    parts = [summed(rows[:FANOUT]), no_sums(2), summed(rows[FANOUT:])]
     joined = join_sums(parts)
     assert joined.held.tolist() == [FANOUT, 0, 0, FANOUT]
     assert joined.pick([0, 3]).high.tolist() == [FANOUT - 1, 2 * FANOUT - 1]

@@ -75,13 +75,32 @@ def test_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.stripchart"
     record(path).close()
     other = sqlite3.connect(path)
-    other.execute("PRAGMA user_version = 2")
+    other.execute("PRAGMA user_version = 3")
     other.close()
     before = path.read_bytes()
     for opener in (Recording, Writer):
-        with pytest.raises(ConfigError, match="found version 2, of a newer Stripchart"):
+        with pytest.raises(ConfigError, match="found version 3, of a newer Stripchart"):
             opener(path)
     assert path.read_bytes() == before
+
+
+def test_an_older_version_is_read_and_brought_up_to_date_by_the_next_writer(tmp_path: Path) -> None:
+    path = tmp_path / "a.stripchart"
+    record(path).close()
+    other = sqlite3.connect(path)
+    assert other.execute("PRAGMA user_version").fetchone() == (2,)
+    other.execute("PRAGMA user_version = 1")
+    before = path.read_bytes()
+    with Recording(path) as recording:
+        assert recording.check() == []
+        assert recording.streams()[0].rows == 10
+    assert path.read_bytes() == before
+    record(path).close()
+    assert other.execute("PRAGMA user_version").fetchone() == (2,)
+    other.close()
+    with Recording(path) as recording:
+        assert recording.check() == []
+        assert recording.streams()[0].rows == 20
 
 
 def test_one_writer_a_recording(tmp_path: Path) -> None:

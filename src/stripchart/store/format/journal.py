@@ -48,16 +48,16 @@ class JournalError(ValueError):
 def encode(entries: Sequence[Entry]) -> bytes:
     """Return the body of a journal row."""
     table = np.zeros(len(entries), _ENTRY)
-    parts: list[bytes] = []
+    parts: list[memoryview] = []
     offset = _COUNT_BYTES + table.nbytes
     for place, entry in enumerate(entries):
-        pieces = [entry.time.astype("<i8").tobytes(), np.asarray(entry.channels, "<u4").tobytes()]
+        pieces = [_view(entry.time, "<i8"), _view(entry.channels, "<u4")]
         for column in entry.values:
-            pieces += _encode_text(column) if column.dtype == object else [column.astype("<f8").tobytes()]
+            pieces += _encode_text(column) if column.dtype == object else [_view(column, "<f8")]
         table[place] = (
             entry.stream, len(entry.time), entry.first, offset, len(entry.channels), _GAP * entry.gap, 0,
         )  # fmt: skip
-        offset += sum(map(len, pieces))
+        offset += sum(piece.nbytes for piece in pieces)
         parts += pieces
     return b"".join([len(entries).to_bytes(_COUNT_BYTES, "little"), table.tobytes(), *parts])
 
@@ -114,6 +114,11 @@ def _decode_columns(
     return time.astype(np.int64), ids.tolist(), values
 
 
-def _encode_text(column: NDArray[Any]) -> list[bytes]:
+def _encode_text(column: NDArray[Any]) -> list[memoryview]:
     texts = [text.encode("utf-8", "surrogatepass") for text in column.tolist()]
-    return [np.array([len(text) for text in texts], "<u4").tobytes(), *texts]
+    return [_view([len(text) for text in texts], "<u4"), *(memoryview(text) for text in texts)]
+
+
+def _view(numbers: NDArray[Any] | Sequence[int], kind: str) -> memoryview:
+    """Return the bytes of numbers without a copy, if there is need of none."""
+    return np.ascontiguousarray(numbers, kind).data

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".stripchart"
 APPLICATION_ID: Final = 0x53545243
-VERSION: Final = 1
+VERSION: Final = 2
 PAGE_SIZE: Final = 16384
 BLOCK_ROWS: Final = 2048
 FANOUT: Final = 32
@@ -229,6 +229,12 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
     for name, description in _expected_descriptions().items():
         if there.get(name) != description:
             raise sqlite3.DatabaseError(f"the description of {name} is damaged")
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Bring an older recording to this version; what version 2 has that 1 had not is one more kind of column."""
+    if connection.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _descriptions(connection: sqlite3.Connection) -> dict[str, tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from stripchart.flow.records import is_absent
-from stripchart.store.format.codec import decimals
+from stripchart.store.format.decimals import POWERS, Decimals, find_decimals
 from stripchart.store.format.schema import FANOUT
 
 if TYPE_CHECKING:
@@ -61,19 +61,30 @@ def spans_of_spans(spans: Spans) -> Spans:
     return Spans(start.min(axis=1), stop.max(axis=1), spans.gaps[::FANOUT].copy())
 
 
-def sums_of_rows(column: NDArray[np.float64]) -> Sums:
-    """Sum up the values of rows, shape (n * FANOUT,)."""
+def sums_of_rows(column: NDArray[np.float64], found: Decimals | None) -> Sums:
+    """Sum up the values of rows, shape (n * FANOUT,); ``found`` is what ``find_decimals`` finds in them."""
+    if found is not None and found.all_fit:
+        return _sums_of_decimals(found)
     runs = column.reshape(-1, FANOUT)
     held = np.count_nonzero(runs == runs, axis=1)  # noqa: PLR0124 - NaN is what differs from itself
     there = FANOUT - np.count_nonzero(is_absent(column).reshape(-1, FANOUT), axis=1)
-    return _sums(runs, runs, runs, held, there, decimals(column + 0.0))  # -0.0 is none
+    return _sums(runs, runs, runs, held, there, found)
+
+
+def _sums_of_decimals(found: Decimals) -> Sums:
+    """Sum up values all of which are decimals: the usual case, in a third of the time."""
+    runs = np.ascontiguousarray(found.whole.reshape(-1, FANOUT).T)  # summed up side by side, not one after the other
+    power = POWERS[found.digits]
+    held = np.full(runs.shape[1], FANOUT, np.int64)
+    low, high, total = (reduce(runs, axis=0) / power for reduce in (np.min, np.max, np.sum))
+    return Sums(low, high, total, held, held)
 
 
 def sums_of_sums(sums: Sums) -> Sums:
     """Sum up entries of one level for the next."""
     low, high, total = (part.reshape(-1, FANOUT) for part in (sums.low, sums.high, sums.total))
     held, there = (part.reshape(-1, FANOUT).sum(axis=1) for part in (sums.held, sums.there))
-    return _sums(low, high, total, held, there, decimals(sums.total))
+    return _sums(low, high, total, held, there, find_decimals(sums.total))
 
 
 def _sums(  # noqa: PLR0917 - the fields of ``Sums``, and one more
@@ -82,7 +93,7 @@ def _sums(  # noqa: PLR0917 - the fields of ``Sums``, and one more
     total: NDArray[np.float64],
     held: NDArray[np.intp],
     there: NDArray[np.intp],
-    digits: int | None,
+    found: Decimals | None,
 ) -> Sums:
     """Sum up each row of some tables.
 
@@ -90,8 +101,8 @@ def _sums(  # noqa: PLR0917 - the fields of ``Sums``, and one more
     """
     with np.errstate(invalid="ignore", over="ignore"):  # infinities
         sums = np.nansum(total, axis=1)
-        if digits is not None:
-            sums = np.round(sums, digits) + 0.0
+        if found is not None:
+            sums = np.round(sums, found.digits) + 0.0
     sums[held == 0] = np.nan
     counts = held.astype(np.int64), there.astype(np.int64)
     return Sums(np.fmin.reduce(low, axis=1), np.fmax.reduce(high, axis=1), sums, *counts)

@@ -9,6 +9,7 @@ import numpy as np
 from stripchart.flow.records import Kind
 from stripchart.store.format import tiers
 from stripchart.store.format.codec import pack, pack_ints, pack_quickly
+from stripchart.store.format.decimals import find_decimals
 from stripchart.store.format.schema import BLOCK_ROWS, FANOUT, PAGE, PIECE, insert
 from stripchart.store.format.tiertable import SpansRow, SumsRow, read_spans, read_sums
 
@@ -29,14 +30,15 @@ def write_block(connection: sqlite3.Connection, stream: GrowingStream, block: Bl
         connection, "block",
         stream.number, number, len(time), int(time.min()), int(time.max()), pack_ints(time), gaps,
     )  # fmt: skip
+    sums: dict[int, Sums] = {}
     for place in block.columns:
-        insert(connection, "cells", stream.ids[place], number, pack(block.column(place)))
+        column, channel = block.column(place), stream.ids[place]
+        is_text = stream.channels[place].kind is Kind.TEXT
+        found = None if is_text else find_decimals(column)
+        insert(connection, "cells", channel, number, pack(column, found))
+        if len(time) == BLOCK_ROWS and not is_text:
+            sums[channel] = tiers.sums_of_rows(column, found)
     if len(time) == BLOCK_ROWS:
-        sums = {
-            stream.ids[place]: tiers.sums_of_rows(block.column(place))
-            for place in block.columns
-            if stream.channels[place].kind is not Kind.TEXT
-        }
         spans = tiers.spans_of_rows(time, block.gaps)
         _write_entries(connection, (stream.number, 1, number * PIECE), spans, sums)
         _complete(connection, stream.number, 1, number)

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from stripchart.errors import ConfigError, DamagedError
-from stripchart.store.format.schema import check_version, connect, create, is_empty
+from stripchart.store.format.schema import check_version, connect, create, is_empty, upgrade
 from stripchart.store.writing.lock import FileLock
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ def _open(path: Path, *, power_safe: bool) -> sqlite3.Connection:
                 create(connection)
             check_version(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
+            upgrade(connection)
             connection.execute(f"PRAGMA synchronous = {'FULL' if power_safe else 'NORMAL'}")
             connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
         except BaseException:

@@ -26,13 +26,13 @@ MAX_SHAPES: Final = 100
 class Block:
     """Consecutive rows, at most ``BLOCK_ROWS``."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, room: int = FIRST_SIZE) -> None:
         self.number = number
         self.filled = 0
         self.gaps: list[int] = []
         self.columns: dict[int, NDArray[Any]] = {}
         """The column of each channel that occurs, by its place in the stream."""
-        self._time = np.empty(FIRST_SIZE, np.int64)
+        self._time = np.empty(room, np.int64)
 
     @property
     def time(self) -> NDArray[np.int64]:
@@ -117,14 +117,15 @@ class GrowingStream:
         """Copy in rows of the channels at some places."""
         if gap and self.rows and len(time):
             self.block.gaps.append(self.block.filled)
-        while len(time):
-            room = BLOCK_ROWS - self.block.filled
+        while len(time) >= (room := BLOCK_ROWS - self.block.filled):
             self.block.add(places, time[:room], [column[:room] for column in values])
-            self.rows += len(time[:room])
-            if self.block.filled == BLOCK_ROWS:
-                self.full.append(self.block)
-                self.block = Block(self.block.number + 1)
+            self.full.append(self.block)
+            self.block = Block(self.block.number + 1, BLOCK_ROWS)
             time, values = time[room:], [column[room:] for column in values]
+            self.rows += room
+        if len(time):
+            self.block.add(places, time, values)
+            self.rows += len(time)
 
     def begin_at(self, number: int) -> None:
         """Go on with a new block of this number; rows that stand between are lost to damage, or in the file."""

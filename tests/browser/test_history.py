@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -164,6 +165,7 @@ def test_the_seam_is_exact_while_data_arrive(page: Page) -> None:
 
 def test_a_finished_recording_is_shown_whole(page: Page, bench: Bench) -> None:
     bench.shelf.add(make_batch("old/scale", (Channel("weight", "kg"),), bench.time[:100], [np.arange(100)]))
+    page.set_viewport_size({"width": 1600, "height": 800})
     with bench.finished() as site:
         complaints = open_page(page, site)
         page.wait_for_function(f"({ROWS})('s0') === {len(bench.time)} && ({ROWS})('s1') === 100")
@@ -247,6 +249,17 @@ def test_the_overview_chooses_what_is_shown(page: Page, bench: Bench) -> None:
         assert " to " in (thumb.get_attribute("aria-valuetext") or "")
         drawn = "(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
         assert page.locator("#overview canvas").evaluate(drawn)
+
+
+def test_a_clock_that_was_never_set_does_not_stretch_the_overview(page: Page, bench: Bench) -> None:
+    bench.shelf.add(make_batch("<b>drone</b>", CHANNELS, np.arange(3) * SECOND, [np.arange(3), np.arange(3)]))
+    with bench.finished() as site:
+        complaints = open_page(page, site)
+        start, end = page.evaluate("stripchart.overview.axis")
+        assert (start, end) == pytest.approx((bench.start / 1e6, bench.time[-1] / 1e6))
+        told = page.locator("#overview .apart")
+        assert re.fullmatch(r"Too far away for this strip: <b>drone</b> \(from .*1970.*\)", told.inner_text())
+        assert complaints == []
 
 
 def test_without_a_past_there_is_no_overview(page: Page) -> None:

@@ -94,10 +94,6 @@ class Shelf:
             found.append(StreamRecord(name, (*channels.values(),), 0, len(times), int(times.min()), int(times.max())))
         return found
 
-    def span(self) -> tuple[int, int] | None:
-        found = self.streams()
-        return (min(s.start_ns for s in found), max(s.stop_ns for s in found)) if found else None
-
     def picture(
         self, stream: str, channels: Sequence[str], start_ns: int, stop_ns: int, bucket_ns: int, *,
         before_row: int | None = None,

@@ -78,7 +78,7 @@ def test_what_it_says(bench: Bench) -> None:
     bench.add("s", A, time=9)
     bench.shelf.happened = [Event(5, "s", "lost", "away", 0), Event(6, "s", "connected", "back", 1)]
     facts = bench.refreshed([("s", "a", False), ("t", "b", False)])
-    assert facts.span == (5, 9)
+    assert facts.extent == (5, 9, {})
     assert facts.drawn == (5, 10)
     assert list(facts.lines) == [("s", "a", False)]
     assert [event.kind for event in facts.events] == ["lost"]

@@ -37,10 +37,6 @@ class Archive(Protocol):
         """Describe every stream; its numbers are the record's own."""
         ...
 
-    def span(self) -> tuple[int, int] | None:
-        """Return the least and the greatest time of all rows; None if there are none."""
-        ...
-
     def picture(
         self,
         stream: str,

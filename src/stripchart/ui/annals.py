@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from stripchart.ui.marks import marks, merge
 from stripchart.ui.overview import LINES
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from stripchart.ui.readout import ChannelKey
     from stripchart.ui.record import Record
     from stripchart.ui.view import Span
+
+
+MOST_APART: Final = 3
+"""Streams that lie apart from the others and are named."""
 
 
 class Annals:
@@ -67,13 +72,15 @@ class Annals:
         if state == self._told or facts is None:
             return
         self._told = state
-        if facts.span is None:
+        if facts.extent is None:
             self._page.record = "" if self._context.live else to_json({"empty": True}).decode()
             return
         start, stop = facts.drawn
         told = {
-            "start": facts.span[0] / 1e6,
-            "end": facts.span[1] / 1e6,
+            "start": facts.extent.start_ns / 1e6,
+            "end": facts.extent.stop_ns / 1e6,
+            "apart": [[stream, time / 1e6] for stream, time in islice(facts.extent.apart.items(), MOST_APART)],
+            "more": max(0, len(facts.extent.apart) - MOST_APART),
             "live": self._context.live,
             "drawn": [start / 1e6, stop / 1e6],
             "lines": [[*place, facts.lines[key]] for key, place in self._front.items() if key in facts.lines],

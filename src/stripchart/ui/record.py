@@ -11,6 +11,7 @@ import numpy as np
 
 from stripchart.flow.hub import MAX_CHANNELS
 from stripchart.flow.records import is_absent
+from stripchart.ui.extent import Extent, find_extent
 from stripchart.ui.marks import merge
 from stripchart.ui.overview import COLUMNS, LINES, overview
 from stripchart.ui.readout import channel_key
@@ -52,7 +53,8 @@ class Facts(NamedTuple):
     """What the archive said, all at one time."""
 
     streams: dict[str, StreamRecord]
-    span: tuple[int, int] | None
+    extent: Extent | None
+    """The whole of it; None if nothing is recorded."""
     lines: dict[ChannelKey, str]
     """See ``overview``."""
     drawn: tuple[int, int]
@@ -174,13 +176,13 @@ class Record:
         begun = time.monotonic()
         archive = self.archive
         streams = {known.name: known for known in archive.streams()}
-        span = archive.span()
+        extent = find_extent(archive, streams.values(), time.time_ns())
         lines, events, drawn = {}, [], (0, 0)
-        if span is not None:
-            drawn = span[0], span[1] + 1
+        if extent is not None:
+            drawn = extent.start_ns, extent.stop_ns + 1
             lines, events = overview(archive, keys, *drawn), merge(archive.events(*drawn))
         self._took = time.monotonic() - begun
-        return Facts(streams, span, lines, drawn, events)
+        return Facts(streams, extent, lines, drawn, events)
 
     def _take(self, job: Future[Facts]) -> None:
         error = job.exception()
@@ -191,8 +193,8 @@ class Record:
             return
         self.worked()
         facts = job.result()
-        if facts.span is not None:
-            column = (facts.span[1] - facts.span[0]) / 1e9 / COLUMNS
+        if facts.extent is not None:
+            column = (facts.extent.stop_ns - facts.extent.start_ns) / 1e9 / COLUMNS
             self._due = time.monotonic() + max(min(max(least, column), most), REFRESH_PAUSE * self._took)
         if facts != self.facts:
             self.facts = facts

@@ -30,10 +30,6 @@ class LiveArchive:
         """Describe every stream."""
         return self._read().streams()
 
-    def span(self) -> tuple[int, int] | None:
-        """Return the least and the greatest time of all rows."""
-        return self._read().span()
-
     def picture(
         self,
         stream: str,

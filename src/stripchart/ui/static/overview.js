@@ -21,6 +21,7 @@ export class Overview {
     this.box = document.getElementById("overview");
     this.canvas = this.box.querySelector("canvas");
     this.thumb = this.box.querySelector(".thumb");
+    this.apart = this.box.querySelector(".apart");
     this.record = null;
     this.axis = [0, 1];
     this.box.addEventListener("pointerdown", (event) => this.grab(event));
@@ -33,6 +34,15 @@ export class Overview {
   take(record) {
     this.record = {...record, lines: record.lines.map(([strip, place, text]) => ({strip, place, levels: bytes(text)}))};
     this.draw();
+    this.tellApart(record);
+  }
+
+  /** A clock that was never set does not stretch the strip; who looks for its rows must know where they are. */
+  tellApart({apart, more}) {
+    const names = apart.map(([stream, time]) => `${stream} (from ${instantText(time)})`);
+    if (more) names.push(`${more} more`);
+    this.apart.hidden = !names.length;
+    this.apart.textContent = this.apart.title = names.length ? `Too far away for this strip: ${names.join(", ")}` : "";
   }
 
   /** Where there is nothing older than the window, there is nothing to choose from. */

@@ -52,6 +52,8 @@ class TestAnswer:
         assert bench.explain()["hint"] == "it is idle"
         bench.pump.state, bench.pump.reason = State.FAILED, "no such device"
         assert bench.explain()["hint"] == "no such device"
+        bench.pump.state, bench.pump.reason = State.RELEASED, "left to other programs"
+        assert bench.explain()["hint"] == "left to other programs"
 
 
 class TestSuggestions:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from importlib.resources import files
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +42,12 @@ def test_there_are_never_more_than_can_be_told_apart(drawn: list[tuple[int, str]
     shared = marks(events, -(1 << 62), (1 << 62) + 1)
     assert len(shared) <= MAX_MARKS
     assert sum(count for *_, count in shared) == len(drawn)
+
+
+def test_the_browser_knows_every_kind_by_colour_and_name() -> None:
+    script = (files("stripchart.ui") / "static" / "marks.js").read_text()
+    tables = [re.findall(r"(\w+): [\"']", table) for table in re.findall(r"= \{(.+?)\};", script, re.DOTALL)[:2]]
+    assert [set(table) for table in tables] == [set(KINDS)] * 2
 
 
 def test_hostile_texts_are_safe_and_short() -> None:

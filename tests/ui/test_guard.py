@@ -92,9 +92,11 @@ def test_websockets_of_strangers_are_refused_on_every_page(site: Site) -> None:
         assert site.websocket(path=path, token=token).status == 403
 
 
+VIEW, CONTROL = "a word to view", "a word to control"
 ANSWERS = {
     "AutoloadJsHandler": 404, "MultiRootStaticHandler": 404, "ExplainHandler": 404, "ConsoleHandler": 404,
     "WSHandler": 403, "SendHandler": 403, "PortHandler": 403, "DrawHandler": 405,
+    "SaveLayoutHandler": 403,
 }  # fmt: skip
 """What these say to a visitor with the cookie who asks for nothing in particular, and may only view."""
 QUESTIONS = {"DrawHandler", "LayoutHandler"}
@@ -117,7 +119,18 @@ def test_what_does_something_is_for_those_who_have_control(site: Site) -> None:
         if issubclass(handler, ApiHandler) and handler.__name__ not in QUESTIONS:
             verbs = [verb.lower() for verb in METHODS if verb not in {"GET", "HEAD"}]
             acts = any(getattr(handler, verb) is not getattr(RequestHandler, verb) for verb in verbs)
-            assert handler.needs_control == acts, handler
+            assert (handler.needs_control or handler.keeps) == acts, handler
+
+
+def test_what_is_kept_is_kept_for_those_who_have_control_where_there_are_tokens() -> None:
+    with serve() as site:  # on this machine alone
+        assert site.ask("/api/layout/save", method="POST", body=b"{}").status == 400  # there is nobody who keeps it
+    with serve(token=VIEW, control=True, control_token=CONTROL) as site:
+        answer = site.ask("/api/layout/save", site.cookie, method="POST", body=b"{}")
+        assert (answer.status, "control role" in answer.json()["error"]) == (403, True)
+        assert site.ask("/api/layout/save", site.control_cookie, method="POST", body=b"{}").status == 400
+    with serve(control=True, control_token=CONTROL) as site:
+        assert site.ask("/api/layout/save", method="POST", body=b"{}").status == 403
 
 
 TRICKS = [

@@ -457,10 +457,10 @@ def test_layouts_are_told_written_and_saved(tmp_path: Path) -> None:
         written = site.ask("/api/layout", method="POST", body=page)
         assert tomllib.loads(written.text) == {"page": [{"panel": [{"kind": "number"}]}]}
         assert not file.exists()
-        assert site.ask("/api/layout?save=1", method="POST", body=page).json() == {"saved": str(file)}
+        assert site.ask("/api/layout/save", method="POST", body=page).json() == {"saved": str(file)}
         assert tomllib.loads(file.read_text()) == tomllib.loads(written.text)
         for body in (b"", b"[]", b'{"panel": [{"kind": "nmber"}]}'):
-            answer = site.ask("/api/layout?save=1", method="POST", body=body)
+            answer = site.ask("/api/layout/save", method="POST", body=body)
             assert answer.status == 400
             assert answer.json()["error"]
 

@@ -170,6 +170,15 @@ class Access:
             )
         return Refusal(403, "This needs the control role: open the second address that Stripchart printed.")
 
+    def judge_keeping(self, request: HTTPServerRequest) -> Refusal | None:
+        """Return why a request to keep something (a note, a layout) is refused, or None when it may.
+
+        Where there are no tokens, everybody on this machine may; else it takes the control role.
+        """
+        if not self._keys or self.role(request) is Role.CONTROL:
+            return None
+        return Refusal(403, "This needs the control role: start with --control, and open the second address it prints.")
+
     def _judge_origin(self, request: HTTPServerRequest) -> Refusal | None:
         """Refuse what another web page sends in the name of its visitor."""
         host = _host_name(request.host)

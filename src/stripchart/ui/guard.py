@@ -122,8 +122,11 @@ class GuardedTornado(BokehTornado):
 
     def _judge_role(self, request: HTTPServerRequest, handler: type) -> Refusal | None:
         """Refuse what would do something to those who may only view."""
-        needed = issubclass(handler, ApiHandler) and handler.needs_control
-        return self._access.judge_control(request) if needed else None
+        if issubclass(handler, ApiHandler) and handler.needs_control:
+            return self._access.judge_control(request)
+        if issubclass(handler, ApiHandler) and handler.keeps:
+            return self._access.judge_keeping(request)
+        return None
 
     def _judge_session(self, request: HTTPServerRequest, handler: type, arguments: dict[str, Any]) -> Refusal | None:
         """Refuse sessions beyond the limit, and those of a visitor's own choice."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tornado.http1connection import HTTP1Connection
 
     from stripchart.ui.access import Access, Refusal
-    from stripchart.ui.context import Context
+    from stripchart.ui.context import Context, Designer
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,8 @@ class ApiHandler(RequestHandler):
 
     needs_control = False
     """Whether the guard lets only visitors pass who have the control role."""
+    keeps = False
+    """Whether something is kept; see ``Access.judge_keeping``."""
 
     def initialize(self, context: Context, access: Access) -> None:
         """Take what there is to tell, and who may do what."""
@@ -196,7 +198,7 @@ class LayoutHandler(ApiHandler):
     """GET and POST /api/layout: what pages can be made of, and one page written down.
 
     GET returns ``{"kinds": [{"kind", "text", "options"}], "saves_to": path}``. POST takes the table of a ``[[page]]``,
-    and returns it as TOML; with ``?save``, it is kept in the monitor's file of layouts.
+    and returns it as TOML.
     """
 
     def get(self) -> None:
@@ -206,22 +208,33 @@ class LayoutHandler(ApiHandler):
         self.reply({"kinds": kinds, "saves_to": "" if designer is None else designer.saves_to})
 
     async def post(self) -> None:
-        """Write a page down, or keep it."""
+        """Do it."""
         designer = self.context.designer
         try:
             table = orjson.loads(self.request.body)
             if designer is None or not isinstance(table, dict):
                 raise ValueError  # noqa: TRY301 - one answer to all that is no page
-            if "save" in self.request.arguments:
-                await asyncio.to_thread(designer.save, table)
-                self.reply({"saved": designer.saves_to})
-            else:
-                self.set_header("Content-Type", "application/toml; charset=utf-8")
-                self.finish(designer.write(table).encode("utf-8", "replace"))
+            await self.use(designer, table)
         except ConfigError as error:
             self.reply({"error": str(error)}, 400)
         except ValueError:
             self.reply({"error": "expected JSON with the table of a page"}, 400)
+
+    async def use(self, designer: Designer, table: dict[str, Any]) -> None:
+        """Write the page down."""
+        self.set_header("Content-Type", "application/toml; charset=utf-8")
+        self.finish(designer.write(table).encode("utf-8", "replace"))
+
+
+class SaveLayoutHandler(LayoutHandler):
+    """POST /api/layout/save: keep a page in the monitor's file of layouts."""
+
+    keeps = True
+
+    async def use(self, designer: Designer, table: dict[str, Any]) -> None:
+        """Keep the page."""
+        await asyncio.to_thread(designer.save, table)
+        self.reply({"saved": designer.saves_to})
 
 
 class ExportHandler(ApiHandler):
@@ -326,6 +339,7 @@ ROUTES = [
     (r"/api/read", ReadHandler),
     (r"/api/draw", DrawHandler),
     (r"/api/layout", LayoutHandler),
+    (r"/api/layout/save", SaveLayoutHandler),
     (r"/api/export", ExportHandler),
     (r"/metrics", MetricsHandler),
     (r"/healthz", HealthHandler),

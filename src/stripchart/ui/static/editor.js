@@ -177,7 +177,7 @@ export class Editor {
   }
 
   async save() {
-    const told = await (await this.post("api/layout?save=1")).json();
+    const told = await (await this.post("api/layout/save")).json();
     this.said.textContent = told.saved ? `Saved to ${told.saved}` : told.error;
   }
 
@@ -196,8 +196,7 @@ export class Editor {
   }
 
   post(url) {
-    const page = {...this.design.whole, ...(this.path && {path: this.path})};
-    return fetch(url, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(page), signal: AbortSignal.timeout(10_000)});
+    return fetch(url, {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(this.design.whole), signal: AbortSignal.timeout(10_000)});
   }
 }
 

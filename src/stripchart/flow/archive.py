@@ -50,7 +50,7 @@ class Archive(Protocol):
         """Return what there is to draw in a span: for each run of rows without a gap, its extremes in each bucket.
 
         Rows have a column for each of ``channels``, in that order; one that the stream lacks is NaN throughout. An
-        unknown stream has no rows.
+        unknown stream has no rows. There are never more than 10,000 runs: of more gaps, the shortest are passed over.
         """
         ...
 

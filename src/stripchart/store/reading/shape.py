@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stripchart.store.reading.pieces import Piece
+
+
+MAX_RUNS: Final = 10_000
+"""Runs without a gap of one picture."""
 
 
 class Summary(NamedTuple):
@@ -39,26 +43,33 @@ def to_picture(
 ) -> list[Rows]:
     """Return the rows to draw, one ``Rows`` for each run without a gap, reduced to the extremes of each bucket.
 
-    A part that does not follow on the one before it begins a new run.
+    A part that does not follow on the one before it begins a new run. Of more gaps than make ``MAX_RUNS`` runs, only
+    the longest are told: they are far more than a screen has columns.
     """
-    runs: list[list[Rows]] = [[]]
+    kept: list[Rows] = []
+    gaps: list[NDArray[np.intp]] = []
     end: int | None = None
+    count = 0
     for part in parts:
         if isinstance(part, Entries):
-            rows, cuts = _entry_rows(part, channels)
-            count = part.rows * len(part.spans.start)
+            rows, places = _entry_rows(part, channels)
+            after = part.first + part.rows * len(part.spans.start)
         else:
-            rows, cuts = _piece_rows(part, channels, times)
-            count = len(part.time)
-        if end not in {None, part.first}:
-            runs.append([])
-        end = part.first + count
-        for place, (begin, stop) in enumerate(pairwise([0, *cuts.tolist(), len(rows.time)])):
-            if place:
-                runs.append([])
-            if begin < stop:
-                runs[-1].append(rows.pick(slice(begin, stop)))
-    return [reduce_rows(join_rows(run), bucket_ns) for run in runs if run]
+            rows, places = _piece_rows(part, channels, times)
+            after = part.first + len(part.time)
+        gaps += [places + count, np.array([] if end in {None, part.first} else [count], np.intp)]
+        kept.append(rows)
+        end, count = after, count + len(rows.time)
+    if not count:
+        return []
+    whole = join_rows(kept)
+    cuts = np.unique(np.concatenate(gaps))
+    cuts = cuts[(cuts > 0) & (cuts < count)]
+    if len(cuts) >= MAX_RUNS:
+        length = np.abs(whole.time[cuts] - whole.time[cuts - 1])
+        cuts = np.sort(cuts[np.argpartition(length, -(MAX_RUNS - 1))[-(MAX_RUNS - 1) :]])
+    edges = [0, *cuts.tolist(), count]
+    return [reduce_rows(whole.pick(slice(begin, stop)), bucket_ns) for begin, stop in pairwise(edges)]
 
 
 def _entry_rows(part: Entries, channels: Sequence[int | None]) -> tuple[Rows, NDArray[np.intp]]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import orjson
-from bokeh.models import Range1d
+from bokeh.models import LabelSet, Range1d
 
 from stripchart.flow.records import Channel, Kind
 from stripchart.ui.panels.contract import Ask, Now, Samples, Series
@@ -29,7 +29,8 @@ def series(name: str, values: Sequence[Any], *, rate: float = 1.0, kind: Kind = 
     value = np.array(values, object if kind is Kind.TEXT else np.float64)
     samples = Samples(known.get("time", time), value, known.get("whole", True), gaps)
     now = Now(values[-1], int(samples.time[-1]), rate, stale=False, samples=len(values)) if len(values) else None
-    return Series(name, stream, Channel(channel, unit, kind), channel, unit, None, lambda: samples, now)
+    before = known.get("before")
+    return Series(name, stream, Channel(channel, unit, kind), channel, unit, None, lambda: samples, now, lambda: before)
 
 
 def ask(
@@ -44,11 +45,14 @@ def shown(panel: Panel, drawn: dict[str, Any]) -> dict[str, dict[str, Any]]:
     figure = panel.figure("key", Range1d(start=0, end=1))
     assert figure is not None
     sources = {f"key-{name}": columns for name, columns in drawn["sources"].items()}
-    for renderer in cast("Any", figure).renderers:
-        columns = sources.pop(renderer.data_source.name)
-        assert columns.keys() >= renderer.data_source.data.keys()
+    made = cast("Any", figure)
+    drawing = [(each.data_source, each.glyph) for each in made.renderers]
+    drawing += [(each.source, each) for each in made.center if isinstance(each, LabelSet)]
+    for source, glyph in drawing:
+        columns = sources.pop(source.name)
+        assert columns.keys() >= source.data.keys()
         assert len({len(column) for column in columns.values()}) == 1
-        asked = {each.field for each in renderer.glyph.properties_with_values().values() if hasattr(each, "field")}
+        asked = {each.field for each in glyph.properties_with_values().values() if hasattr(each, "field")}
         assert asked <= columns.keys()
     assert not sources
     orjson.dumps(drawn, option=orjson.OPT_SERIALIZE_NUMPY)

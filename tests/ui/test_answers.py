@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +13,7 @@ from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.ui.answers import MAX_SERIES, Wanted, answer, read_wanted
 from stripchart.ui.context import Context
-from stripchart.ui.design import PageDesign, PanelSpec
+from stripchart.ui.design import ChannelLook, PageDesign, PanelSpec
 from support.shelf import Shelf
 
 NOW = time.time_ns()
@@ -64,6 +64,19 @@ def test_a_look_changes_names_and_values() -> None:
     looks = read_page({"channel": [{"match": "bench/*", "name": "Oven", "unit": "K", "scale": 2, "offset": 1}]}).looks
     drawn = answer(context(), wanted("bench/t", looks=looks), NOW)["p"]
     assert drawn == {"bench/t": ["Oven", "K", [3.0, 5.0], 5.0]}
+
+
+def test_what_was_before_the_span_is_known_in_the_look_of_the_channel() -> None:
+    panel = Echo()
+    panel.draw = lambda ask: {each.name: each.before() for each in ask.series}  # type: ignore[method-assign]
+    looks = (ChannelLook("bench/t", scale=10, offset=1),)
+    design = PageDesign(panels=(PanelSpec("echo", cast("Any", panel), channels=("bench",)),), looks=looks)
+    later, within = (
+        answer(context(), Wanted(design, ["p"], start, NOW + 10, live=True, width=800), NOW)["p"]
+        for start in (NOW, NOW - 1)
+    )
+    assert later == {"bench/t": (NOW - 1, 21.0), "bench/mode": (NOW - 1, "b"), "bench/on": (NOW - 1, 1.0)}
+    assert within == {"bench/t": (NOW - 2, 11.0), "bench/mode": (NOW - 2, "a"), "bench/on": (NOW - 2, 0.0)}
 
 
 def test_a_panel_that_cannot_says_why() -> None:

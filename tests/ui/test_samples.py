@@ -8,7 +8,7 @@ import pytest
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, make_batch
 from stripchart.ui.joined import Joined
-from stripchart.ui.samples import newest_samples
+from stripchart.ui.samples import LOOKS, newest_samples, sample_before
 from support.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -55,6 +55,17 @@ def test_of_too_many_the_newest_are_kept(rows: Joined) -> None:
     np.testing.assert_array_equal(found.value, np.arange(2_400, 5_000))
     assert not found.whole
     assert found.gaps.tolist() == [100]
+
+
+def test_the_sample_before_a_span_is_found_in_memory_and_record(rows: Joined) -> None:
+    assert sample_before(rows, "s", B, (4_990_000, 4_995_000)) == (4_989_000, -4_989)
+    assert sample_before(rows, "s", A, (1_000_500, 1_001_000)) == (1_000_000, 1_000)
+    assert sample_before(rows, "s", A, (0, 1_000)) is None
+    assert sample_before(rows, "none", A, (0, 1_000)) is None
+    # Not further back than so many looks, each twice as far as the one before.
+    far = 4_999_000 + 1_000 * 2**LOOKS
+    assert sample_before(rows, "s", A, (far - 1_000, far)) == (4_999_000, 4_999)
+    assert sample_before(rows, "s", A, (far, far + 1_000)) is None
 
 
 def test_channels_that_come_together_are_read_together(rows: Joined) -> None:

@@ -17,7 +17,7 @@ from stripchart.ui.joined import Joined
 from stripchart.ui.labels import channel_label, safe_label
 from stripchart.ui.panels.contract import Ask, Now, Samples, Series
 from stripchart.ui.readout import channel_key, is_stale, plain
-from stripchart.ui.samples import newest_samples
+from stripchart.ui.samples import newest_samples, sample_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -134,7 +134,9 @@ class _Reading:
         label = safe_label((look and look.name) or channel_label(stream, channel))
         unit = safe_label((look and look.unit) or channel.unit)
         samples = partial(self._samples, stream, channel, group, look)
-        return Series(name, stream, channel, label, unit, look, samples, self._now(stream, channel, look))
+        now = self._now(stream, channel, look)
+        before = partial(self._before, stream, channel, look, now)
+        return Series(name, stream, channel, label, unit, look, samples, now, before)
 
     def _samples(self, stream: str, channel: Channel, group: Sequence[Channel], look: ChannelLook | None) -> Samples:
         key = channel_key(stream, channel)
@@ -145,9 +147,15 @@ class _Reading:
             for each, found in zip(fresh, newest_samples(self._rows, stream, fresh, self._span), strict=True):
                 self._known[channel_key(stream, each)] = found
         samples = self._known[key]
-        if look is None or not look.scales or channel.kind is Kind.TEXT:
-            return samples
-        return samples._replace(value=samples.value * look.scale + look.offset)
+        return samples._replace(value=_scaled(samples.value, channel, look))
+
+    def _before(
+        self, stream: str, channel: Channel, look: ChannelLook | None, now: Now | None
+    ) -> tuple[int, Any] | None:
+        if now is not None and now.time_ns < self._span[0] and now.value is not None:
+            return now.time_ns, now.value
+        found = sample_before(self._rows, stream, channel, self._span)
+        return found and (found[0], _scaled(found[1], channel, look))
 
     def _now(self, stream: str, channel: Channel, look: ChannelLook | None) -> Now | None:
         info = self._infos.get(stream)
@@ -158,3 +166,9 @@ class _Reading:
         if look is not None and isinstance(value, float):
             value = value * look.scale + look.offset
         return Now(value, info.last_ns, info.rate.hz, is_stale(info, channel, self._now_ns), info.counts[place])
+
+
+def _scaled(value: Any, channel: Channel, look: ChannelLook | None) -> Any:
+    if look is None or not look.scales or channel.kind is Kind.TEXT:
+        return value
+    return value * look.scale + look.offset

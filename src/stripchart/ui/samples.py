@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -19,6 +19,7 @@ MOST: Final = 1_000_000
 """Rows of which a panel gets the samples of a channel at most: the newest."""
 MOST_CELLS: Final = 10_000_000
 """Likewise of all channels that are read together, so that wide streams stay within memory."""
+LOOKS: Final = 8
 FIRST_PART: Final = 64
 """A long record is read from the end, at first this part of the span, then twice as much each time."""
 
@@ -51,6 +52,23 @@ def newest_samples(
         nothing = Samples(np.empty(0, np.int64), np.empty(0), whole=True, gaps=np.empty(0, np.int64))
         return [nothing] * len(channels)
     return _join(parts, most, whole=start >= end)
+
+
+def sample_before(rows: Joined, stream: str, channel: Channel, span: tuple[int, int]) -> tuple[int, Any] | None:
+    """Return time and value of the newest sample before a span; None if there is none within ``LOOKS`` looks back.
+
+    Each looks twice as far back as the one before, the first as far as the span is long.
+    """
+    first, _ = rows.span(stream) or (span[0], 0)
+    end, width = span[0], span[1] - span[0]
+    for _ in range(LOOKS):
+        if end <= first:
+            break
+        (found,) = newest_samples(rows, stream, [channel], (end - width, end))
+        if len(found.time):
+            return int(found.time[-1]), found.value[-1]
+        end, width = end - width, 2 * width
+    return None
 
 
 def _join(parts: Sequence[Batch], most: int, *, whole: bool) -> list[Samples]:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from base64 import b64decode
+
+import numpy as np
 import pytest
 from bokeh.models import Range1d
 
 from stripchart.errors import StripchartError
 from stripchart.flow.records import Kind
 from stripchart.ui.design import ChannelLook
-from stripchart.ui.panels.plot import calm_top, numbers, palette, plot, short, unit_of
+from stripchart.ui.panels.plot import calm_ends, calm_top, numbers, pack, palette, plot, short, unit_of
 from support.series import ask, series
 
 
@@ -43,6 +46,22 @@ def test_a_unit_is_told_where_all_have_it() -> None:
 @pytest.mark.parametrize(("most", "top"), [(119, 140), (598, 700), (1, 1.2), (7, 8), (0, 0)])
 def test_an_axis_has_room_above(most: float, top: float) -> None:
     assert calm_top(most) == pytest.approx(top)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ends"),
+    [(0.13, 0.97, [0.1, 1.0]), (-1.2, 7.9, [-2, 8]), (5.0, 5.0, [4.5, 5.5]), (0.0, 0.0, [-0.5, 0.5])],
+)
+def test_an_axis_ends_at_round_numbers(low: float, high: float, ends: list[float]) -> None:
+    assert calm_ends(low, high) == pytest.approx(ends)
+
+
+def test_an_array_is_packed() -> None:
+    array = np.arange(6, dtype=np.float32).reshape(2, 3)
+    packed = pack(array.T)
+    assert packed["shape"] == (3, 2)
+    read = np.frombuffer(b64decode(packed["bytes"]), packed["dtype"]).reshape(packed["shape"])
+    np.testing.assert_array_equal(read, array.T)
 
 
 @pytest.mark.parametrize(

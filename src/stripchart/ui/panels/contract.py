@@ -61,6 +61,8 @@ class Series:
         Read those of the span; it may take a while.
     now
         Its newest value; None if it is only in the record.
+    before
+        Read the newest sample before the span, for states that last; None if there is none near. It may take a while.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Series:
     look: ChannelLook | None
     samples: Callable[[], Samples]
     now: Now | None
+    before: Callable[[], tuple[int, Any] | None]
 
 
 class Ask(NamedTuple):
@@ -100,12 +103,14 @@ class Panel(Protocol):
             "equal": True,                          # as many pixels a unit on both axes: the ranges may be widened
             "labels": {"x": text, "y": text},       # of the axes
             "legend": [{"label": text, "colour": place, "text": text}],
+            "scale": {"colours": [css, ...], "low": text, "high": text, "title": text},  # behind the legend
             "tip": {"source": name, "find": how, "head": template, "label": template, "value": template},
             "note": text,
         }
 
-    In columns called ``colour`` there are places in the palette, from 0; None is an empty cell.
-    ``static/panels/tip.js`` says what ``tip`` can be.
+    In columns called ``colour`` there are places in the palette, from 0; None is an empty cell,
+    and ``pack`` makes an array of two dimensions short. ``static/panels/tip.js`` says what
+    ``tip`` can be.
     """
 
     Options: ClassVar[type]

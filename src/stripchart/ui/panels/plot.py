@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import numpy as np
 from bokeh.models import (
     BoxZoomTool,
     ColumnDataSource,
@@ -23,6 +25,8 @@ from stripchart.ui.panels.contract import COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from stripchart.ui.panels.contract import Ask, Series
 
@@ -68,6 +72,7 @@ def plot(key: str, *, time: Range1d | None = None, log_x: bool = False, log_y: b
             **look,
         }
     )
+    made.yaxis.axis_label_standoff = 0
     if time:
         # Bokeh's own formatter knows UTC only; the viewer's clock is the browser's.
         made.xaxis.formatter = CustomJSTickFormatter(code="return window.stripchart.tickText(tick, ticks)")
@@ -84,6 +89,12 @@ def plot(key: str, *, time: Range1d | None = None, log_x: bool = False, log_y: b
 def source(key: str, name: str, *columns: str) -> ColumnDataSource:
     """Return an empty source, which the browser fills with what ``draw`` returns for this name."""
     return ColumnDataSource(name=f"{key}-{name}", data={column: [] for column in columns})
+
+
+def pack(array: NDArray[Any]) -> dict[str, Any]:
+    """Return an array of any shape in a form that is short in JSON; the browser makes it an array again."""
+    data = np.ascontiguousarray(array)
+    return {"bytes": b64encode(data.tobytes()).decode(), "dtype": data.dtype.name, "shape": data.shape}
 
 
 def numbers(ask: Ask, what: str, most: int = MOST_SERIES) -> list[Series]:
@@ -113,6 +124,15 @@ def calm_top(most: float) -> float:
     """Return where an axis from 0 ends that holds a figure, with some room: it stays while that changes a little."""
     step = nice_step(max(most, 1e-100) / 8).size
     return step * math.ceil(1.05 * most / step)
+
+
+def calm_ends(low: float, high: float) -> list[float]:
+    """Return round ends for an axis that holds two figures: they stay while those change a little."""
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        half = abs(low) / 10 or 0.5
+        low, high = low - half, high + half
+    edges = nice_step((high - low) / 16).around(low, high)
+    return [float(edges[0]), float(edges[-1])]
 
 
 def short(value: float, uncertain: float = 0.0) -> str:

@@ -50,8 +50,9 @@ export class Panels {
     section.classList.toggle("timed", told.on_time);
     section.dataset.key = told.key;
     section.innerHTML = '<header><h2></h2><span class="note"></span></header><div class="body"></div>';
-    section.querySelector("h2").textContent = told.title || title(table);
-    section.setAttribute("aria-label", told.title || title(table));
+    const name = told.title || title(table, told);
+    section.querySelector("h2").textContent = name;
+    section.setAttribute("aria-label", name);
     this.size(section, told.place);
     const Kind = KINDS[told.script] ?? FigurePanel;
     const panel = {told, table, section, note: section.querySelector(".note"), visible: false};
@@ -158,8 +159,8 @@ export function insert(box, section, place) {
   box.insertBefore(section, after ?? null);
 }
 
-/** What a panel is called that nobody gave a title. */
-function title({kind, channels = []}) {
-  const name = kind[0].toUpperCase() + kind.slice(1);
-  return channels.length ? `${name} · ${channels.join(", ")}` : name;
+/** What a panel is called that nobody gave a title; the legend of a figure names its channels. */
+function title({kind, channels = []}, {figure}) {
+  const name = kind.slice(0, kind.length > 2 ? 1 : 2).toUpperCase() + kind.slice(kind.length > 2 ? 1 : 2);
+  return channels.length && !figure ? `${name} · ${channels.join(", ")}` : name;
 }

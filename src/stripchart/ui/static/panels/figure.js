@@ -1,6 +1,7 @@
 // A panel that is a figure of Bokeh's: its sources take what the server draws. See `Panel` in panels/contract.py.
 import {watch} from "./tip.js";
 
+const {ndarray} = window.Bokeh.require("core/util/ndarray");
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const quiet = {sync: false};
 const COLOURS = 16;
@@ -67,7 +68,7 @@ export class FigurePanel {
     for (const [axis, label] of [[this.figure.below[0], drawn.labels?.x], [this.figure.left[0], drawn.labels?.y]]) {
       if (label != null && axis.axis_label !== label) axis.setv({axis_label: label}, quiet);
     }
-    this.write(drawn.legend ?? []);
+    this.write(drawn.legend ?? [], drawn.scale);
     this.tell();
   }
 
@@ -83,16 +84,18 @@ export class FigurePanel {
     this.setting = false;
   }
 
-  write(legend) {
+  write(legend, scale) {
     this.keys.replaceChildren(...legend.map(({label, colour, text = ""}) => {
       const item = document.createElement("li");
       const [ink, name, value] = ["i", "span", "b"].map((tag) => item.appendChild(document.createElement(tag)));
-      ink.style.borderTopColor = colour == null ? "transparent" : `var(--c${colour})`;
+      ink.hidden = colour == null;
+      ink.style.borderTopColor = `var(--c${colour})`;
       name.textContent = label;
       value.textContent = text;
       item.title = `${label} ${text}`;
       return item;
     }));
+    if (scale) this.keys.append(colours(scale));
   }
 
   /** No more numbers on the axes than there is room for. */
@@ -120,6 +123,10 @@ export class FigurePanel {
     }
     for (const part of figure.center) {
       if (part.type === "Grid") part.setv({grid_line_color: css("--grid")}, quiet);
+      if (part.type === "LabelSet") part.setv({text_color: css("--soft"), text_font: css("--font")}, quiet);
+    }
+    for (const {glyph} of figure.renderers) {
+      if (glyph?.type === "Text") glyph.setv({text_color: css("--ink"), text_font: css("--font")}, quiet);
     }
     if (this.drawn) this.show(this.drawn);
   }
@@ -135,7 +142,27 @@ function decode(columns, palette) {
   return data;
 }
 
-const cell = (value) => (Array.isArray(value) ? value.map((each) => each ?? NaN) : value ?? NaN);
+function cell(value) {
+  if (Array.isArray(value)) return value.map((each) => each ?? NaN);
+  return value?.bytes ? unpack(value) : value ?? NaN;
+}
+
+/** An array of two dimensions, from what `pack` made of it. */
+function unpack({bytes, dtype, shape}) {
+  return ndarray(Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0)).buffer, {dtype, shape});
+}
+
+/** A scale of colours, with what its ends mean. */
+function colours({colours: stops, low, high, title}) {
+  const item = document.createElement("li");
+  item.className = "scale";
+  item.title = title;
+  const [start, bar, end] = ["span", "i", "span"].map((tag) => item.appendChild(document.createElement(tag)));
+  start.textContent = low;
+  end.textContent = high;
+  bar.style.background = `linear-gradient(90deg, ${stops.join()})`;
+  return item;
+}
 
 /** Two ranges, widened so that both axes have as many pixels a unit. */
 function alike(x, y, {width, height}) {

@@ -1,6 +1,6 @@
 // What lies under the pointer of a figure, as its panel tells it: `{source, find, head, label, value}`.
 // `find` names one of the ways below; the others are templates in which `{column}` stands for what was found in a column of
-// the source, and `{column:time}` for a time in milliseconds.
+// the source, `{column:time}` for a time in milliseconds, and `{column:5}` for a number with so many digits.
 import {format} from "../readings.js";
 import {hush, tell} from "../tip.js";
 import {momentText} from "../zone.js";
@@ -16,19 +16,25 @@ const FIND = {
     .map((row) => pick(data, row)),
   /** Of each line, in a row with its columns `x` and `y`, the point nearest across. */
   line: (data, {x}) => rows(data.x).filter((row) => data.x[row].length).map((row) => pick(data, row, nearest(data.x[row], x))),
-  /** The nearest point, as pixels count. */
+  /** The nearest point, as pixels count: of rows that are points, or that hold lists of them. */
   point: (data, {across, up}, {x_scale, y_scale}) => {
-    const away = rows(data.x).map((row) => Math.hypot(x_scale.compute(data.x[row]) - across, y_scale.compute(data.y[row]) - up));
-    const row = away.reduce((best, each, place) => (each < away[best] ? place : best), 0);
-    return away[row] <= REACH ? [pick(data, row)] : [];
+    let [least, found] = [REACH, []];
+    for (const row of rows(data.x)) {
+      const [x, y] = [data.x, data.y].map((column) => [column[row]].flat());
+      for (const place of rows(x)) {
+        const away = Math.hypot(x_scale.compute(x[place]) - across, y_scale.compute(y[place]) - up);
+        if (away < least) [least, found] = [away, [row, place]];
+      }
+    }
+    return found.length ? [pick(data, ...found)] : [];
   },
-  /** The cell of an image: its middle is `{x}` and `{y}`, and what it holds `{image}`. */
+  /** The cell of an image: its middle is `{x}` and `{y}`, and what it means `{image}`, which is `zero` and so many times `step`. */
   cell: (data, at) => rows(data.image).flatMap((row) => {
-    const {image, x, y, dw, dh, ...others} = pick(data, row);
+    const {image, x, y, dw, dh, zero = 0, step = 1} = pick(data, row);
     const [high, wide] = image.shape;
     const [column, line] = [Math.floor(((at.x - x) / dw) * wide), Math.floor(((at.y - y) / dh) * high)];
     if (column < 0 || column >= wide || line < 0 || line >= high) return [];
-    return [{...others, x: x + ((column + 0.5) * dw) / wide, y: y + ((line + 0.5) * dh) / high, image: image[line * wide + column]}];
+    return [{x: x + ((column + 0.5) * dw) / wide, y: y + ((line + 0.5) * dh) / high, image: zero + step * image[line * wide + column]}];
   }),
 };
 
@@ -47,7 +53,12 @@ function nearest(sorted, wanted) {
 }
 
 function fill(template, found) {
-  return template.replace(/\{(\w+)(:time)?\}/g, (_, column, time) => (time ? momentText(found[column]) : format(found[column]))).trim();
+  return template.replace(/\{(\w+)(?::(\w+))?\}/g, (_, column, how) => write(found[column], how)).trim();
+}
+
+function write(value, how) {
+  if (how == null || value == null) return format(value);
+  return how === "time" ? momentText(value) : value.toFixed(Number(how));
 }
 
 /** Watch the pointer over a panel's figure. */

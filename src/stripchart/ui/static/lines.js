@@ -39,9 +39,11 @@ function paint(ctx, {glyph, data_source}, {x_scale, y_scale}) {
   ctx.stroke();
 }
 
-/** Replace a method for plain lines, and leave it to the others. */
+/** Replace a method for some views, and leave it to the others; a Bokeh without that method stays as it is. */
 function override(prototype, name, isOurs, does) {
-  const original = prototype[name];
+  while (prototype && !Object.hasOwn(prototype, name)) prototype = Object.getPrototypeOf(prototype);
+  const original = prototype?.[name];
+  if (original == null) return;
   prototype[name] = function (...given) {
     return isOurs(this) ? does.apply(this, given) : original.apply(this, given);
   };
@@ -54,3 +56,15 @@ override(renderer, "_paint", (view) => isPlain(view.model), function (ctx) {
   paint(ctx, this.model, this.coordinates);
 });
 override(rows, "compute_indices", (view) => isMade(view.parent), () => {});
+
+/** Whether a renderer's element is elsewhere than at its last paint. Those of plain lines are empty: they may stay. */
+function hasMoved(view) {
+  const {left, top, width, height} = isMade(view) ? {} : (view.bbox ?? {});
+  const place = [left, top, width, height].join();
+  const moved = view.place !== place;
+  view.place = place;
+  return moved;
+}
+
+// At each paint Bokeh writes a style sheet for each renderer, and the browser works the styles of them all out anew.
+override(renderer, "update_position", (view) => !hasMoved(view), () => {});

@@ -21,6 +21,7 @@ THEMES: Final = ("light", "dark")
 PANELS: Final = [
     {"kind": "number", "channels": ["bench/*"], "width": 6, "high": 5},
     {"title": "Both", "channels": ["bench/*"], "right": ["*/humidity"], "width": 6},
+    *({"kind": kind, "width": 4} for kind in ("gauge", "table", "log", "console", "health")),
 ]
 
 

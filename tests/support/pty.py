@@ -6,10 +6,12 @@ import contextlib
 import os
 import pty
 import select
+import threading
 import tty
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -46,3 +48,26 @@ class PtyDevice:
         while len(data) < count and select.select([self.master], [], [], timeout)[0]:
             data += os.read(self.master, count - len(data))
         return data
+
+    @contextlib.contextmanager
+    def answering(self, answer: Callable[[bytes], bytes]) -> Iterator[list[bytes]]:
+        """Be a device that answers each line; the lines that came are in the list."""
+        heard: list[bytes] = []
+        ended = threading.Event()
+
+        def run() -> None:
+            rest = b""
+            while not ended.is_set():
+                if select.select([self.master], [], [], 0.05)[0]:
+                    *lines, rest = (rest + os.read(self.master, 4096)).split(b"\n")
+                    for line in lines:
+                        heard.append(line)
+                        self.write(answer(line))
+
+        device = threading.Thread(target=run, daemon=True)
+        device.start()
+        try:
+            yield heard
+        finally:
+            ended.set()
+            device.join(10)

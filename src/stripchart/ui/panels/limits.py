@@ -27,14 +27,14 @@ class Limits:
     high_alarm: float | None = None
 
     def __post_init__(self) -> None:
-        given = [
-            (name, value)
-            for name in ("low_alarm", "low", "high", "high_alarm")
-            if (value := getattr(self, name)) is not None
-        ]
-        for (before, least), (after, most) in pairwise(given):
+        for (before, least), (after, most) in pairwise(self.given().items()):
             if least >= most:
                 raise ConfigError(f"{after}: expected more than {before} ({least:g}), got {most:g}")
+
+    def given(self) -> dict[str, float]:
+        """Return those that there are, from the lowest to the highest."""
+        limits = {name: getattr(self, name) for name in ("low_alarm", "low", "high", "high_alarm")}
+        return {name: value for name, value in limits.items() if value is not None}
 
 
 def level(limits: Limits, value: Any) -> str:
@@ -45,8 +45,19 @@ def level(limits: Limits, value: Any) -> str:
         return "alarm"
     if _beyond(value, limits.low, limits.high):
         return "warning"
-    given = limits.low_alarm, limits.low, limits.high, limits.high_alarm
-    return "good" if any(limit is not None for limit in given) else ""
+    return "good" if limits.given() else ""
+
+
+def zones(limits: Limits, start: float, end: float) -> list[tuple[float, float, str]]:
+    """Part a scale where the level changes: from, to and level of each part. There are none without limits."""
+    given = limits.given()
+    if not given:
+        return []
+    below = [start, given.get("low_alarm", start), given.get("low", given.get("low_alarm", start))]
+    above = [given.get("high", given.get("high_alarm", end)), given.get("high_alarm", end), end]
+    edges = [min(max(edge, start), end) for edge in (*below, *above)]
+    levels = ("alarm", "warning", "good", "warning", "alarm")
+    return [(low, high, name) for (low, high), name in zip(pairwise(edges), levels, strict=True) if low < high]
 
 
 def _beyond(value: float, low: float | None, high: float | None) -> bool:

@@ -1,4 +1,6 @@
 // Why isn't it plotting? A dialog about one source: what it sends, what became of that, and what to try instead.
+import {Console} from "./console.js";
+import {ask, make} from "./dom.js";
 import {clockText, momentText} from "./zone.js";
 
 const REFRESH = 1500;
@@ -6,20 +8,33 @@ const REFRESH = 1500;
 const MORE = 0.03;
 const count = new Intl.NumberFormat();
 
-/** Make an element with a text, or with children. */
-function make(tag, className, ...content) {
-  const element = Object.assign(document.createElement(tag), {className});
-  element.append(...content);
-  return element;
-}
-
 export class Inspector {
   constructor() {
     this.dialog = document.getElementById("inspector");
     this.body = this.dialog.querySelector(".body");
     this.dialog.querySelector("[data-close]").addEventListener("click", () => this.dialog.close());
     this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
-    this.dialog.addEventListener("close", () => clearTimeout(this.waiting));
+    this.dialog.addEventListener("close", () => this.close());
+    this.talk = this.dialog.querySelector("[data-talk]");
+    this.talk.addEventListener("click", () => this.turn(this.console == null));
+  }
+
+  close() {
+    clearTimeout(this.waiting);
+    this.turn(false);
+  }
+
+  /** Show the console of the source instead of what became of its input, or the other way round. */
+  turn(talking) {
+    this.console?.close();
+    this.dialog.querySelector(".talk")?.remove();
+    this.console = null;
+    this.body.hidden = talking;
+    this.talk.setAttribute("aria-pressed", String(talking));
+    if (!talking) return;
+    const box = make("div", "");
+    this.body.after(box);
+    this.console = new Console(box, this.name);
   }
 
   open(name) {
@@ -88,12 +103,6 @@ export class Inspector {
     }
     setTimeout(() => (button.textContent = "Copy"), 1500);
   }
-}
-
-async function ask(url) {
-  const answer = await fetch(url, {cache: "no-store", signal: AbortSignal.timeout(10_000)});
-  if (!answer.ok) throw new Error(`the server said ${answer.status}`);
-  return answer.json();
 }
 
 function facts({url, state, decoder, counts}) {

@@ -1,9 +1,20 @@
 // Panels: sections in a grid, in the order of the page's design. Those that are no strips are drawn by the server when asked.
+import {ConsolePanel} from "./panels/console.js";
 import {FigurePanel} from "./panels/figure.js";
+import {GaugePanel} from "./panels/gauge.js";
+import {HealthPanel} from "./panels/health.js";
+import {LogPanel} from "./panels/log.js";
 import {NumberPanel} from "./panels/number.js";
+import {TablePanel} from "./panels/table.js";
 
-/** What shows a panel, by the name of its script. Each has `show(drawn)`, and may have `paint()` for the theme. */
-const KINDS = {figure: FigurePanel, number: NumberPanel};
+/**
+ * What shows a panel, by the name of its script. Each has `show(drawn)`, unless it asks by itself and so is `idle`. It may have
+ * `asks`, options that its viewer has typed; `paint()` for the theme and the zone of times; and `close()`.
+ */
+const KINDS = {
+  console: ConsolePanel, figure: FigurePanel, gauge: GaugePanel, health: HealthPanel, log: LogPanel, number: NumberPanel,
+  table: TablePanel,
+};
 /** Milliseconds between two questions while live; and how many times as long as the answer took, at least. */
 const ASK_EVERY = 250;
 const PAUSE = 3;
@@ -35,7 +46,8 @@ export class Panels {
   }
 
   clear() {
-    for (const {section} of this.panels.values()) {
+    for (const {section, view} of this.panels.values()) {
+      view.close?.();
       this.seen.unobserve(section);
       section.remove();
     }
@@ -127,7 +139,7 @@ export class Panels {
     const {panel: panels, channel} = this.design;
     return {
       keys: wanted.map(({told}) => told.key),
-      page: {panel: wanted.map(({told}) => panels[told.place]), ...(channel && {channel})},
+      page: {panel: wanted.map(({told, view}) => ({...panels[told.place], ...view.asks})), ...(channel && {channel})},
       start: start * 1e6,
       stop: end * 1e6,
       live: this.toolbar.live,
@@ -160,7 +172,8 @@ export function insert(box, section, place) {
 }
 
 /** What a panel is called that nobody gave a title; the legend of a figure names its channels. */
-function title({kind, channels = []}, {figure}) {
+function title({kind, channels = [], source}, {figure}) {
   const name = kind.slice(0, kind.length > 2 ? 1 : 2).toUpperCase() + kind.slice(kind.length > 2 ? 1 : 2);
-  return channels.length && !figure ? `${name} · ${channels.join(", ")}` : name;
+  const what = source ? [source] : channels;
+  return what.length && !figure ? `${name} · ${what.join(", ")}` : name;
 }

@@ -24,6 +24,7 @@ export function zoneName() {
 }
 
 export const clockText = format({hour: "2-digit", minute: "2-digit", second: "2-digit"});
+export const fineText = format({hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3});
 export const momentText = format({year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3});
 const dayText = format({month: "short", day: "numeric"});
 const monthText = format({month: "short", year: "numeric"});

@@ -1,6 +1,9 @@
 // Big numbers: the newest value of each channel, coloured by its limits.
 import {format} from "../readings.js";
 
+/** A value with so many digits, or with as many as are worth reading. */
+export const valueText = (value, digits) => (digits == null || typeof value !== "number" ? format(value) : value.toFixed(digits));
+
 export class NumberPanel {
   constructor(body) {
     this.body = body;
@@ -21,7 +24,7 @@ export class NumberPanel {
 
   write(figure, {label, unit, value, digits, stale, level}) {
     const [number, small] = figure.firstChild.children;
-    number.textContent = digits == null || typeof value !== "number" ? format(value) : value.toFixed(digits);
+    number.textContent = valueText(value, digits);
     small.textContent = unit;
     figure.lastChild.textContent = label;
     figure.title = label;

@@ -60,18 +60,32 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache
 
-# All tests, in two halves at once: those that mostly wait (for browsers, brokers and devices) beside those that compute.
-# The longest, behind the former, holds decoders to their promises, with 20,000 examples each where nobody waits (CI).
+# All tests, in three lanes at once, each of which tells what it found when it ends. Two mostly wait, for browsers and for
+# brokers, devices and programs; the third computes in the time that they leave. It ends with the longest, unmeasured:
+# decoders are held to their promises with 20,000 examples each where nobody waits (CI).
 LONGEST := tests/decoders/test_invariants.py
-WAITING := tests/browser tests/faults tests/senders tests/sources $(wildcard tests/test_*.py)
+PAGES := tests/browser
+WAITING := tests/faults tests/senders tests/sources $(wildcard tests/test_*.py)
+LANES := test-pages test-waiting test-computing
+MEASURED := $(BIN)/python -m coverage run -m pytest
 define run_all
 	rm -f .coverage .coverage.*; \
-	( $(BIN)/python -m coverage run -m pytest $(WAITING); failed=$$?; \
-	  $(BIN)/python -m pytest -q $(LONGEST) || failed=1; exit $$failed ) >.waiting.log 2>&1 & waiting=$$!; \
-	$(BIN)/python -m coverage run -m pytest tests $(addprefix --ignore ,$(WAITING) $(LONGEST)); failed=$$?; \
-	wait $$waiting || failed=1; cat .waiting.log; rm -f .waiting.log; \
-	[ $$failed = 0 ] && $(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report
+	$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target $(LANES) && \
+	$(BIN)/python -m coverage combine --quiet && $(BIN)/python -m coverage report
 endef
+
+.PHONY: $(LANES)
+$(LANES): export PYTHONDONTWRITEBYTECODE := # the command is started hundreds of times
+
+test-pages:
+	@$(MEASURED) $(PAGES)
+
+test-waiting:
+	@$(MEASURED) $(WAITING)
+
+test-computing:
+	@nice $(MEASURED) tests $(addprefix --ignore ,$(PAGES) $(WAITING) $(LONGEST)); failed=$$?; \
+	nice $(BIN)/python -m pytest -q $(LONGEST) || failed=1; exit $$failed
 
 # install FILE: a virtual environment with what the lock says, then the project itself; uv where it is present, for speed.
 define install

@@ -8,18 +8,17 @@ import re
 import sys
 import tracemalloc
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
 from stripchart.flow.records import Chunk
 from stripchart.testing.checks import check_batch, check_conserves
 from support import raw
-from support.decoding import many_examples, most_examples
+from support.decoding import EXAMPLES, MOST_EXAMPLES, many_examples
 from support.formats import BUILT_IN, seal, setups
-from support.programs import to_script
+from support.programs import PROGRAMS, SIZES, cut, to_script
 from support.scripts import START_NS, Segment, check
 
 if TYPE_CHECKING:
@@ -30,45 +29,48 @@ if TYPE_CHECKING:
 ALL = [pytest.param(setup, id=f"{name}-{number}") for name in BUILT_IN for number, setup in enumerate(setups(name))]
 KEPT = sorted((Path(__file__).parents[1] / "fuzz" / "corpus").glob("*/*"))
 MOST_KEPT, MOST_KEPT_BYTES = 30, 40_000
-PROGRAMS = st.binary(min_size=14, max_size=66)
-TIMES = st.sampled_from([0, 1, START_NS, START_NS + 1, START_NS + 5_000_000_000, START_NS - 10_000_000_000, 1 << 62])
-CHUNKS = st.tuples(st.integers(0, 99), st.integers(0, 200), TIMES, TIMES, st.sampled_from("-- a"), st.booleans())
+TIMES = (0, 1, START_NS, START_NS + 1, START_NS + 5_000_000_000, START_NS - 10_000_000_000, 1 << 62)
 DELAYS_NS = (1, 50_000_000, 300_000_000, 1_500_000_000)
 WORD = re.compile(rb"[A-Za-z]{2,}")
 LIMITS = {"MAX_REMEMBERED", "MAX_KNOWN", "MAX_DEVICES", "MAX_ENTITIES", "MAX_NODES", "MAX_NAMES", "MAX_METRICS"}
 """Of what is remembered, by decoders and their parts."""
+many_programs = settings(many_examples, max_examples=EXAMPLES // len(SIZES))
+most_programs = settings(many_examples, max_examples=MOST_EXAMPLES // len(SIZES))
+"""For the one property that holds a decoder to all its promises at once."""
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
 @pytest.mark.timeout(600)
-@most_examples
-@given(program=PROGRAMS)
-def test_any_input_however_cut_is_read_alike_and_accounted_for(name: str, program: bytes):
+@most_programs
+@given(drawn=PROGRAMS)
+def test_any_input_however_cut_is_read_alike_and_accounted_for(name: str, drawn: bytes):
     known = setups(name)
-    setup = known[program[0] % len(known)]
-    check(setup.make, to_script(program[1:], setup), setup.max_buffered)
+    for program in cut(drawn):
+        setup = known[program[0] % len(known)]
+        check(setup.make, to_script(program[1:], setup), setup.max_buffered)
 
 
 @pytest.mark.parametrize("name", [name for name in BUILT_IN if name != "recorded"])  # its times are recorded ones
-@many_examples
-@given(program=PROGRAMS)
-def test_the_times_of_a_stream_never_go_back_and_are_never_to_come(name: str, program: bytes):
+@many_programs
+@given(drawn=PROGRAMS)
+def test_the_times_of_a_stream_never_go_back_and_are_never_to_come(name: str, drawn: bytes):
     known = setups(name)
-    setup = known[program[0] % len(known)]
-    decoder, now_ns = setup.make(), START_NS
-    times: dict[str, list[int]] = {}
-    for segment in to_script(program[1:], setup):
-        for feed in segment.feeds:
-            chunks = []
-            for chunk in feed:
-                since_ns, now_ns = now_ns, now_ns + DELAYS_NS[len(chunk.data) % len(DELAYS_NS)]
-                chunks.append(chunk._replace(time_ns=now_ns, since_ns=since_ns))
-            for batch in decoder.feed(chunks):
+    for program in cut(drawn):
+        setup = known[program[0] % len(known)]
+        decoder, now_ns = setup.make(), START_NS
+        times: dict[str, list[int]] = {}
+        for segment in to_script(program[1:], setup):
+            for feed in segment.feeds:
+                chunks = []
+                for chunk in feed:
+                    since_ns, now_ns = now_ns, now_ns + DELAYS_NS[len(chunk.data) % len(DELAYS_NS)]
+                    chunks.append(chunk._replace(time_ns=now_ns, since_ns=since_ns))
+                for batch in decoder.feed(chunks):
+                    times.setdefault(batch.stream, [START_NS]).extend(batch.time.tolist())
+                assert all(time[-1] <= now_ns for time in times.values())
+            for batch in getattr(decoder, segment.then or "finish")() or ():
                 times.setdefault(batch.stream, [START_NS]).extend(batch.time.tolist())
-            assert all(time[-1] <= now_ns for time in times.values())
-        for batch in getattr(decoder, segment.then or "finish")() or ():
-            times.setdefault(batch.stream, [START_NS]).extend(batch.time.tolist())
-    assert all(time == sorted(time) for time in times.values())
+        assert all(time == sorted(time) for time in times.values())
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}-{path.name}")
@@ -85,26 +87,36 @@ def test_the_fuzzer_keeps_little(name: str):
 
 
 @pytest.mark.parametrize("setup", ALL)
-@many_examples
-@given(feeds=st.lists(st.lists(CHUNKS, max_size=3), max_size=5), resets=st.integers(0, 31))
-def test_odd_times_topics_and_flags_do_no_harm(setup: Setup, feeds: list[list[Any]], resets: int):
-    decoder, total = setup.make(), 0
-    for number, feed in enumerate(feeds):
-        chunks = []
-        for which, size, time_ns, since_ns, topic, retained in feed:
-            usual, data = setup.frames[which % len(setup.frames)]
-            chunks.append(Chunk(data[:size], time_ns, since_ns, usual if topic == "-" else topic.strip(), retained))
-        for batch in decoder.feed(chunks):
-            check_batch(batch)
-        total += sum(len(chunk.data) for chunk in chunks)
-        check_conserves(decoder, total)
-        if resets >> number & 1:
-            decoder.reset()
+@many_programs
+@given(drawn=PROGRAMS)
+def test_odd_times_topics_and_flags_do_no_harm(setup: Setup, drawn: bytes):
+    for program in cut(drawn):
+        decoder, total = setup.make(), 0
+        for chunks, then_reset in odd(program, setup):
+            for batch in decoder.feed(chunks):
+                check_batch(batch)
+            total += sum(len(chunk.data) for chunk in chunks)
             check_conserves(decoder, total)
+            if then_reset:
+                decoder.reset()
+                check_conserves(decoder, total)
+
+
+def odd(program: bytes, setup: Setup) -> Iterator[tuple[list[Chunk], bool]]:
+    """Yield feeds, and whether a reset comes behind each; four bytes of a program are a chunk, the last its flags."""
+    chunks: list[Chunk] = []
+    for which, size, times, flags in zip(*[iter(program)] * 4, strict=False):
+        usual, data = setup.frames[which % len(setup.frames)]
+        time_ns, since_ns = TIMES[times % len(TIMES)], TIMES[times // len(TIMES) % len(TIMES)]
+        chunks.append(Chunk(data[:size], time_ns, since_ns, (usual, usual, "", "a")[flags % 4], flags & 4 > 0))
+        if flags & 8:
+            yield chunks, flags & 16 > 0
+            chunks = []
+    yield chunks, False
 
 
 @pytest.mark.parametrize("setup", ALL)
-@pytest.mark.parametrize(("size", "piece"), [(1 << 20, 1 << 16), (10_000, 1)])
+@pytest.mark.parametrize(("size", "piece"), [(1 << 18, 1 << 16), (10_000, 1)])
 def test_much_at_once_is_as_bit_by_bit(setup: Setup, size: int, piece: int):
     data = b"".join(data for _, data in setup.frames)
     data = data * (size // len(data)) + data[: size % len(data)]

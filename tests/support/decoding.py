@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NOW_NS = 1_700_000_000_000_000_000
 
 EXAMPLES = int(os.environ.get("STRIPCHART_EXAMPLES", "500"))
+MOST_EXAMPLES = 20_000 if os.environ.get("CI") else EXAMPLES
+"""Of what matters most: many more where nobody waits."""
 
 many_examples = settings(
     max_examples=EXAMPLES,
@@ -26,9 +28,6 @@ many_examples = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 """For property tests of decoders; STRIPCHART_EXAMPLES raises their number."""
-
-most_examples = settings(many_examples, max_examples=20_000 if os.environ.get("CI") else EXAMPLES)
-"""For the one property that holds a decoder to all its promises at once: many more where nobody waits."""
 
 
 def feed(decoder: Decoder, *pieces: bytes, finish: bool = False) -> list[Batch]:

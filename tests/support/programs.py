@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
+
+from hypothesis import strategies as st
 
 from stripchart.decoders.dsmr import MAX_TELEGRAM
 from stripchart.decoders.lines import MAX_LINE
@@ -15,11 +18,16 @@ from support.formats import seal
 from support.scripts import PAUSE_NS, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from support.formats import Setup
     from support.scripts import Segment
 
+SIZES: Final = (14, 14, 18, 18, 22, 26, 30, 34, 42, 62)
+"""Bytes of each program that is drawn at once: most are short, since little input shows most mistakes soonest."""
+PROGRAMS: Final = st.binary(min_size=sum(SIZES), max_size=sum(SIZES))
+"""Ten programs, since Hypothesis takes as long for a draw as a decoder for a program. One that fails shrinks as if it were
+alone: the other nine become zeros, which do nothing."""
 NUMBERS: Final = (
     b"0 1 -1 12.5 -0 -0.0 +1 .5 5. 007 1e5 1E-3 nan -inf Infinity 1_000 0x1A 1e400 9007199254740993 ovf 1761935745 "
     b"1761935745123 12345678901234567890123456789 12:34:56 2025-10-31 2025-10-31T18:35:45Z 1.2.3 1,5 - + e 5e 1..2 on "
@@ -56,6 +64,12 @@ _MOST: Final = 800
 _ENDLESS: Final = 255
 """Rare, since so much input takes long."""
 _MANY: Final = 40
+
+
+def cut(drawn: bytes) -> Iterator[bytes]:
+    """Yield each program of those drawn at once."""
+    for start, stop in pairwise(accumulate(SIZES, initial=0)):
+        yield drawn[start:stop]
 
 
 def to_script(program: bytes, setup: Setup) -> list[Segment]:

@@ -10,6 +10,8 @@ from stripchart.flow.clock.units import UNITS, WALL
 from stripchart.flow.records import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stripchart.flow.contracts import Decoder
     from stripchart.flow.records import Batch
 
@@ -26,27 +28,40 @@ def expect(holds: bool, message: str) -> None:
 
 def check_batch(batch: Batch) -> None:
     """Check that a batch is well-formed."""
-    expect(len(batch) > 0, f"batch {batch.stream!r} has no rows")
-    expect(batch.time.dtype == np.int64, f"batch {batch.stream!r}: time is {batch.time.dtype}, not int64")
-    expect(not batch.time.flags.writeable, f"batch {batch.stream!r}: time is writable")
+    for mistake in _mistakes(batch):  # only a mistake is put in words: property tests come here often
+        raise AssertionError(f"batch {batch.stream!r}: {mistake}")
+
+
+def _mistakes(batch: Batch) -> Iterator[str]:
+    if not len(batch):
+        yield "no rows"
+    if batch.time.dtype != np.int64:
+        yield f"time is {batch.time.dtype}, not int64"
+    if batch.time.flags.writeable:
+        yield "time is writable"
     clocks = [channel for channel in batch.channels if channel.kind is Kind.TIME]
-    expect(len(clocks) <= 1, f"batch {batch.stream!r}: expected one column of Kind.TIME at most, found {clocks}")
+    if len(clocks) > 1:
+        yield f"expected one column of Kind.TIME at most, found {clocks}"
     for clock in clocks:
-        expect(clock.unit in CLOCK_UNITS, f"{clock}: expected a unit of {sorted(CLOCK_UNITS)}")
+        if clock.unit not in CLOCK_UNITS:
+            yield f"{clock}: expected a unit of {sorted(CLOCK_UNITS)}"
     for channel, column in zip(batch.channels, batch.values, strict=True):
         expected = object if channel.kind is Kind.TEXT else np.float64
-        expect(column.dtype == expected, f"{channel}: expected {expected.__name__}, found {column.dtype}")
-        expect(not column.flags.writeable, f"{channel}: writable")
+        if column.dtype != expected:
+            yield f"{channel}: expected {expected.__name__}, found {column.dtype}"
+        if column.flags.writeable:
+            yield f"{channel}: writable"
 
 
 def check_conserves(decoder: Decoder, total: int) -> None:
     """Check that a decoder knows what became of ``total`` bytes, and of each frame."""
     tally = decoder.tally
     known = tally.bytes_framed + tally.bytes_skipped + decoder.buffered
-    expect(
-        known == total,
-        f"{total} bytes fed, but {known} known: {tally.bytes_framed} framed, "
-        f"{tally.bytes_skipped} skipped, {decoder.buffered} held",
-    )
+    if known != total:
+        raise AssertionError(
+            f"{total} bytes fed, but {known} known: {tally.bytes_framed} framed, "
+            f"{tally.bytes_skipped} skipped, {decoder.buffered} held"
+        )
     frames = tally.decoded + sum(tally.rejected.values())
-    expect(frames == tally.frames, f"{tally.frames} frames, but {tally.decoded} decoded and {dict(tally.rejected)}")
+    if frames != tally.frames:
+        raise AssertionError(f"{tally.frames} frames, but {tally.decoded} decoded and {dict(tally.rejected)}")

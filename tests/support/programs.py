@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 SIZES: Final = (14, 14, 18, 18, 22, 26, 30, 34, 42, 62)
 """Bytes of each program that is drawn at once: most are short, since little input shows most mistakes soonest."""
 PROGRAMS: Final = st.binary(min_size=sum(SIZES), max_size=sum(SIZES))
-"""Ten programs, since Hypothesis takes as long for a draw as a decoder for a program. One that fails shrinks as if it were
-alone: the other nine become zeros, which do nothing."""
+"""Ten programs, since Hypothesis takes as long for a draw as a decoder for a program. One that fails shrinks as if it
+were alone: the other nine become zeros, which do nothing."""
 NUMBERS: Final = (
     b"0 1 -1 12.5 -0 -0.0 +1 .5 5. 007 1e5 1E-3 nan -inf Infinity 1_000 0x1A 1e400 9007199254740993 ovf 1761935745 "
     b"1761935745123 12345678901234567890123456789 12:34:56 2025-10-31 2025-10-31T18:35:45Z 1.2.3 1,5 - + e 5e 1..2 on "

@@ -128,6 +128,7 @@ def test_a_console_talks_to_a_device(page: Page, pty_device: PtyDevice) -> None:
         watched(page, {"kind": "console", "height": 4}, sources=[source], control=True, expected="400") as monitor,
         pty_device.answering(lambda line: b"you said " + line.strip() + b"\r\n") as heard,
     ):
+        page.wait_for_selector("#sources [data-state=connected]")
         expect(page.get_by_role("combobox", name="Source")).to_have_value(name)
         line = page.get_by_role("textbox", name=f"Send to {name}")
         line.fill("rate 10")
@@ -195,8 +196,14 @@ def test_the_health_is_the_ledger_and_asked_for_only_where_it_is_seen(page: Page
         assert [account[name] for name in ("published", "delivered", "lost", "queued")] == [3, 3, 0, 0]
         (house,) = page.evaluate(ACCOUNTS, 0)
         assert house[:3] == [*ledger["sources"], "waiting", "0"]
-        page.evaluate("scrollTo(0, 0)")
-        page.wait_for_timeout(1200)
-        asked.clear()
-        page.wait_for_timeout(1200)
-        assert asked == []
+        for look_away in (
+            "scrollTo(0, 0)",
+            "Object.defineProperty(document, 'hidden', {value: true})",
+        ):
+            page.locator(".verdict").scroll_into_view_if_needed()
+            page.wait_for_timeout(100)
+            page.evaluate(look_away)
+            page.wait_for_timeout(200)
+            asked.clear()
+            page.wait_for_timeout(1200)
+            assert asked == []

@@ -130,6 +130,15 @@ def test_who_asks_for_too_much_is_told_so(monkeypatch: pytest.MonkeyPatch) -> No
     assert "too much to read" in answer(context(), wanted("*"), NOW)["p"]["error"]
 
 
+def test_memory_is_shown_while_the_record_cannot_be_read() -> None:
+    asked, shelf = context(), Shelf()
+    shelf.error = OSError("the disk is gone")
+    broken = Context(asked.hub, [], archive=shelf)
+    assert answer(broken, wanted("bench/t"), NOW)["p"] == {"bench/t": ["t", "°C", [1.0, 2.0], 2.0]}
+    assert broken.record is not None
+    assert broken.record.trouble == "OSError: the disk is gone"
+
+
 def test_a_question_is_read() -> None:
     told = {"keys": ["k"], "page": {"panel": [{"kind": "number"}]}, "start": 1.7e18, "stop": 1.8e18, "live": True}
     read = read_wanted(told, read_page)

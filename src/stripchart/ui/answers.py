@@ -97,7 +97,13 @@ class _Reading:
     def __init__(self, context: Context, wanted: Wanted, now_ns: int) -> None:
         self._context = context
         self._overdue = time.monotonic() + PATIENCE
-        self._rows = Joined(context.hub, context.archive)
+        try:
+            self._rows = Joined(context.hub, context.archive)
+        except Exception as error:
+            if context.record is None:
+                raise
+            context.record.failed(error)
+            self._rows = Joined(context.hub, None)  # as strips do
         self._infos = {info.name: info for info in context.readout().streams}
         self._design = wanted.design
         self._span = wanted.start_ns, wanted.stop_ns

@@ -61,7 +61,7 @@ def press(page: Page, name: str, what: str) -> None:
 
 def edited(page: Page) -> list[dict[str, Any]]:
     """Edit the page of the simulated sensors in every way there is, and return what it is then."""
-    page.get_by_role("button", name="Edit", exact=True).click()
+    page.keyboard.press("e")
     page.wait_for_function("document.querySelectorAll('.grip').length >= 5")
     first, second, *_ = names(page)
     press(page, second, "Remove")

@@ -131,6 +131,7 @@ def test_a_drag_pans_and_a_reset_follows_again(page: Page, monitor: Monitor) -> 
         assert end - start == pytest.approx(60_000, rel=0.01)
         assert end > time.time() * 1000 + 5_000  # the drag went to the left, so the future shows
         assert "view=" in page.url
+        page.locator("#more summary").click()
         page.locator("#reset").click()
         page.wait_for_function("stripchart.toolbar.live && stripchart.strips.range.end < Date.now() + 1000")
     assert "view=" not in page.url
@@ -208,8 +209,9 @@ def test_the_pointer_reads_all_channels_at_its_time(page: Page, monitor: Monitor
     page.mouse.move(box["x"] + box["width"] * 0.85, box["y"] + box["height"] / 2)
     page.wait_for_selector("#tip:not([hidden])")
     under = page.evaluate("stripchart.strips.strips.get('strip0').cursor.location")
-    row = 299 - int((now / 1e6 - under) // 100) - 1
-    values = page.evaluate("[...stripchart.strips.strips.values()].map((strip) => strip.lines[0].under)")
+    row = 299 - round((now / 1e6 - under) / 100)
+    assert now / 1e6 - under == pytest.approx((299 - row) * 100, abs=0.01)  # it snaps to a sample
+    values = page.evaluate("[...stripchart.strips.strips.values()].map((strip) => strip.lines[0].under.value)")
     expected = page.evaluate(
         "(place) => ['c0', 'c1'].map((column) => Bokeh.documents[0].get_model_by_name('s0').data[column][place])", row
     )
@@ -228,8 +230,9 @@ def test_themes(page: Page, monitor: Monitor) -> None:
         background = "stripchart.strips.strips.get('strip0').figure.background_fill_color"
         page.wait_for_function(f"{background} === '#191f26'")
         for wanted in ("light", "dark"):
-            page.locator("#theme").click()
+            page.keyboard.press("t")
             assert page.evaluate("document.documentElement.dataset.theme") == wanted
+        page.locator("#more summary").click()
         page.locator("#theme").click()
         page.emulate_media(color_scheme="light")
         page.wait_for_function(f"{background} === '#ffffff'")

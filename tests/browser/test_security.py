@@ -34,7 +34,8 @@ TAGS = (
     "[...document.querySelectorAll('main *, #sources *, #tip *')].filter(e => !e.closest('.plot')).map(e => e.tagName)"
 )
 OUR_TAGS = {
-    "B", "BUTTON", "DETAILS", "DIV", "H2", "I", "INPUT", "LI", "P", "SECTION", "SMALL", "SPAN", "SUMMARY", "TIME", "UL",
+    "B", "BUTTON", "DD", "DETAILS", "DIV", "DL", "DT", "H2", "HEADER", "I", "INPUT", "LI", "P", "SECTION", "SMALL",
+    "SPAN", "SUMMARY", "TABLE", "TBODY", "TD", "TH", "THEAD", "TIME", "TR", "UL", "path", "rect", "svg",
 }  # fmt: skip
 HANDLERS = (
     "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(name => name.startsWith('on'))"
@@ -65,7 +66,7 @@ class Watch:
         page.on("popup", lambda popup: self.complaints.append(f"popup: {popup.url}"))
 
     def _look(self, url: str) -> None:
-        known = urlsplit(url).path == "/" or urlsplit(url).path.startswith(("/static/", "/assets/"))
+        known = urlsplit(url).path == "/" or urlsplit(url).path.startswith(("/static/", "/assets/", "/api/draw"))
         if not url.startswith("data:") and not (url.startswith(self._origin) and known):
             self.complaints.append(f"request: {url}")
 
@@ -176,7 +177,9 @@ def test_a_link_cannot_make_the_page_run_anything(page: Page) -> None:
         state = (
             f"theme=%22%3E<img src=x onerror={HARM}>&window=Infinity&view=NaN,1e999&hidden=%0A<script>{HARM}</script>"
         )
-        state += "&__proto__=1&x[__proto__][polluted]=1"
+        state += (
+            '&__proto__=1&x[__proto__][polluted]=1&cursors=1,NaN,2e999,3&since=-Infinity&y={"__proto__":[1],"s":{}}'
+        )
         page.goto(f"{site.url}?<script>{HARM}</script>#{state}")
         page.wait_for_selector("body[data-ready]")
         page.wait_for_selector(".strip h2")

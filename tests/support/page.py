@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
+from stripchart.config.layouts import Layouts
 from stripchart.flow.hub import Hub
 from stripchart.ui.context import Context
 from stripchart.ui.server import PageServer
@@ -132,7 +133,7 @@ def serve(
 ) -> Iterator[Site]:  # fmt: skip
     """Run a page server on a thread of its own; ``look`` goes to the context, further options to the server."""
     hub = hub or Hub()
-    context = Context(hub, pumps if pumps is not None else [], **(look or {}))
+    context = Context(hub, pumps if pumps is not None else [], **{"designer": Layouts(), **(look or {})})
     server = PageServer(context, **options)
     # Playwright runs a loop in the main thread, which the server would otherwise join.
     starter = threading.Thread(target=server.start)

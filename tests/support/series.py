@@ -30,7 +30,12 @@ def series(name: str, values: Sequence[Any], *, rate: float = 1.0, kind: Kind = 
     samples = Samples(known.get("time", time), value, known.get("whole", True), gaps)
     now = Now(values[-1], int(samples.time[-1]), rate, stale=False, samples=len(values)) if len(values) else None
     before = known.get("before")
-    return Series(name, stream, Channel(channel, unit, kind), channel, unit, None, lambda: samples, now, lambda: before)
+
+    def nearest(time_ns: int) -> float | None:
+        return float(value[np.argmin(np.abs(samples.time - time_ns))]) if len(value) else None
+
+    seen = Channel(channel, unit, kind)
+    return Series(name, stream, seen, channel, unit, None, lambda: samples, now, lambda: before, nearest)
 
 
 def ask(

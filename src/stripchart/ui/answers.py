@@ -17,7 +17,7 @@ from stripchart.ui.joined import Joined
 from stripchart.ui.labels import channel_label, safe_label
 from stripchart.ui.panels.contract import Ask, Now, Samples, Series
 from stripchart.ui.readout import channel_key, is_stale, plain
-from stripchart.ui.samples import newest_samples, sample_before
+from stripchart.ui.samples import nearest_number, newest_samples, sample_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -142,7 +142,8 @@ class _Reading:
         samples = partial(self._samples, stream, channel, group, look)
         now = self._now(stream, channel, look)
         before = partial(self._before, stream, channel, look, now)
-        return Series(name, stream, channel, label, unit, look, samples, now, before)
+        nearest = partial(self._nearest, stream, channel, look)
+        return Series(name, stream, channel, label, unit, look, samples, now, before, nearest)
 
     def _samples(self, stream: str, channel: Channel, group: Sequence[Channel], look: ChannelLook | None) -> Samples:
         key = channel_key(stream, channel)
@@ -162,6 +163,10 @@ class _Reading:
             return now.time_ns, now.value
         found = sample_before(self._rows, stream, channel, self._span)
         return found and (found[0], _scaled(found[1], channel, look))
+
+    def _nearest(self, stream: str, channel: Channel, look: ChannelLook | None, time_ns: int) -> float | None:
+        value = nearest_number(self._rows, stream, channel, time_ns)
+        return None if value is None else _scaled(value, channel, look)
 
     def _now(self, stream: str, channel: Channel, look: ChannelLook | None) -> Now | None:
         info = self._infos.get(stream)

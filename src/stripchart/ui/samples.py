@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from stripchart.flow.analysis.samples import known
+from stripchart.flow.records import Kind
 from stripchart.store.reading.rows import Choice, Table, held
 from stripchart.ui.panels.contract import Samples
 
@@ -22,6 +24,10 @@ MOST_CELLS: Final = 10_000_000
 LOOKS: Final = 8
 FIRST_PART: Final = 64
 """A long record is read from the end, at first this part of the span, then twice as much each time."""
+
+NEAR_NS: Final = 50_000_000
+"""Nanoseconds on both sides of a time in which its nearest sample is looked for at first."""
+WIDER: Final = 8
 
 
 def newest_samples(
@@ -68,6 +74,35 @@ def sample_before(rows: Joined, stream: str, channel: Channel, span: tuple[int, 
         if len(found.time):
             return int(found.time[-1]), found.value[-1]
         end, width = end - width, 2 * width
+    return None
+
+
+def nearest_number(rows: Joined, stream: str, channel: Channel, time_ns: int, most: int = MOST) -> float | None:
+    """Return the number of a channel that is nearest in time, and of two the later one.
+
+    It is looked for in ever wider spans around the time: what is found in one is nearer than all outside. None if there
+    is none, or none within ``most`` rows.
+    """
+    first, last = rows.span(stream) or (0, -1)
+    if channel.kind is Kind.TEXT or first > last:
+        return None
+    choice = Choice(stream, (channel,), whole=False)
+    reach = max(first - time_ns, time_ns - last, 0) + NEAR_NS
+    seen = 0
+    while seen < most:
+        start, stop = time_ns - reach, time_ns + reach + 1
+        nearest, best = None, reach
+        for batch in Table(choice).feed(rows.batches(stream, start, stop, [channel.name])):
+            time, value, _ = known(batch.time, batch.values[0])
+            seen += len(batch)
+            if len(time):
+                away = np.abs(time - time_ns)
+                place = int(np.flatnonzero(away == away.min())[-1])
+                if away[place] <= best:
+                    nearest, best = float(value[place]), int(away[place])
+        if nearest is not None or (start <= first and stop > last):
+            return nearest
+        reach *= WIDER
     return None
 
 

@@ -54,12 +54,23 @@ def test_nothing_gives_nan(value: list[float], missing: int):
     assert (found.count, found.missing) == (0, missing)
     assert all(map(math.isnan, astuple(found)[2:9]))
     assert (found.span_ns, found.rate_hz) == (0, 0.0)
+    assert math.isnan(found.slope)
 
 
 def test_times_that_step_back_or_stand_still():
     found = statistics(np.array([5, 7, 2, 2]) * SECOND, np.arange(4.0))
     assert (found.first, found.last, found.span_ns, found.rate_hz) == (0, 3, 5 * SECOND, 0.6)
     assert statistics(np.array([9, 9]), np.ones(2)).rate_hz == 0
+    assert math.isnan(statistics(np.array([9, 9]), np.arange(2.0)).slope)
+
+
+def test_the_slope_is_that_of_least_squares_far_from_zero():
+    rng = np.random.default_rng(1)
+    seconds = np.sort(rng.uniform(0, 30, 5_000))
+    ripple = rng.normal(size=5_000)
+    time = 1_700_000_000 * SECOND + np.round(seconds * SECOND).astype(np.int64)
+    found = statistics(time, 1e6 + 0.25 * seconds + ripple)
+    assert found.slope == pytest.approx(np.polyfit(seconds, 0.25 * seconds + ripple, 1)[0], rel=1e-8)
 
 
 def test_the_largest_numbers_do_not_overflow():

@@ -34,6 +34,8 @@ class Statistics:
     """From the earliest to the latest number."""
     rate_hz: float
     """Numbers per second over the span, gaps included; 0 if they are all of one instant."""
+    slope: float
+    """By how much they rise in a second: that of the straight line with the least squares; NaN if there is none."""
 
 
 def statistics(time: NDArray[np.int64], value: NDArray[np.float64]) -> Statistics:
@@ -47,7 +49,7 @@ def statistics(time: NDArray[np.int64], value: NDArray[np.float64]) -> Statistic
     count = len(value)
     if not count:
         nan = math.nan
-        return Statistics(0, missing, nan, nan, nan, nan, nan, nan, nan, 0, 0.0)
+        return Statistics(0, missing, nan, nan, nan, nan, nan, nan, nan, 0, 0.0, nan)
     low, high, first = float(value.min()), float(value.max()), float(value[0])
     deviation = value - first
     offset = float(deviation.mean())
@@ -56,6 +58,8 @@ def statistics(time: NDArray[np.int64], value: NDArray[np.float64]) -> Statistic
     std = math.sqrt(max(0.0, float(deviation @ deviation) / count - rest * rest))
     mean = min(max(first + (offset + rest), low), high)
     span = int(time.max()) - int(time.min())
+    seconds = (time - int(time.min())) / 1e9
+    seconds -= seconds.mean()
     return Statistics(
         count=count,
         missing=missing,
@@ -68,4 +72,5 @@ def statistics(time: NDArray[np.int64], value: NDArray[np.float64]) -> Statistic
         last=float(value[-1]),
         span_ns=span,
         rate_hz=(count - 1) * 1e9 / span if span else 0.0,
+        slope=float(seconds @ deviation) / float(seconds @ seconds) if span else math.nan,
     )

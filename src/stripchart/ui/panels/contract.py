@@ -63,6 +63,8 @@ class Series:
         Its newest value; None if it is only in the record.
     before
         Read the newest sample before the span, for states that last; None if there is none near. It may take a while.
+    nearest
+        Read the value of the number that is nearest to a time (nanoseconds), wherever it is; None if there is none.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Series:
     samples: Callable[[], Samples]
     now: Now | None
     before: Callable[[], tuple[int, Any] | None]
+    nearest: Callable[[int], float | None]
 
 
 class Ask(NamedTuple):

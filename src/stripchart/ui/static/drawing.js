@@ -1,6 +1,6 @@
 // The view as one drawing that stands by itself: an SVG made of the rows that the browser holds.
 import {MARK_COLOURS, markText} from "./marks.js";
-import {firstAtOrAfter} from "./strips.js";
+import {firstAtOrAfter} from "./samples.js";
 import {numberText, numberTicks, timeTicks} from "./ticks.js";
 import {momentText, timeText, zoneName} from "./zone.js";
 

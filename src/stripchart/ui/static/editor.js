@@ -25,7 +25,6 @@ export class Editor {
     this.rest = this.bar.querySelector('[name="rest"]');
     this.rest.addEventListener("change", () => this.change((_, table) => (table.rest = this.rest.checked)));
     design.listeners.add(() => this.on && requestAnimationFrame(() => this.dress()));
-    addEventListener("keydown", (event) => event.key === "Escape" && this.on && !document.querySelector("dialog[open]") && this.toggle(false));
   }
 
   async toggle(on = !this.on) {

@@ -14,19 +14,8 @@ export class Exports {
     for (const link of this.menu.querySelectorAll("a")) {
       // The range moves on while live, so the link says what is shown when it is followed.
       for (const event of ["pointerdown", "focus", "click"]) link.addEventListener(event, () => this.aim(link));
-      link.addEventListener("click", () => this.close());
     }
     for (const button of this.menu.querySelectorAll("button")) button.addEventListener("click", () => this.save(button.dataset.picture));
-    addEventListener("pointerdown", (event) => event.target.closest("#export") || this.close());
-    this.menu.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      this.close();
-      this.menu.querySelector("summary").focus();
-    });
-  }
-
-  close() {
-    this.menu.open = false;
   }
 
   /** The lines that are not hidden (or all, if every one is), and how many there are. */
@@ -55,7 +44,6 @@ export class Exports {
   }
 
   async save(kind) {
-    this.close();
     const {range} = this.strips;
     if (range == null) return;
     const made = drawing(this.strips, this.marks, document.title);

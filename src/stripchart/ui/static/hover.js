@@ -1,19 +1,13 @@
-// Under the pointer: one moment in all strips at once, with every channel's value at that time.
-import {firstAtOrAfter} from "./strips.js";
+// Under the pointer: one moment in all strips at once, with every channel's sample nearest to it, and a dot on each.
+import {acrossOf, downOf, layerOf, partUnder, timeUnder} from "./layer.js";
 import {markText} from "./marks.js";
 import {format} from "./readings.js";
+import {reading} from "./samples.js";
 import {hush, tell} from "./tip.js";
 import {momentText} from "./zone.js";
 
 const quiet = {sync: false};
-
-/** The newest value at or before a time, and its time; nothing before the first row or across a gap. */
-export function valueAt(data, column, time) {
-  const place = firstAtOrAfter(data.t, time + 1e-6) - 1;
-  return place >= 0 ? data[column]?.[place] : null;
-}
-
-/** Pixels from a mark within which the pointer reads it. */
+/** Pixels from a mark, or from a sample beyond a gap, within which the pointer reads it. */
 const REACH = 5;
 
 export class Hover {
@@ -26,32 +20,58 @@ export class Hover {
   }
 
   move(event) {
-    const section = event.target.closest(".strip");
-    const strip = [...this.strips.strips.values()].find((each) => each.section === section);
-    const frame = strip?.view?.frame;
-    const box = frame && strip.plot.getBoundingClientRect();
-    const across = box && event.clientX - box.left;
-    if (frame == null || across < frame.bbox.left || across > frame.bbox.right || !event.target.closest(".plot")) return this.leave();
-    const time = frame.x_scale.invert(across);
+    const strip = this.strips.at(event.target);
+    if (partUnder(strip, event) !== "frame") return this.leave();
+    const {start, end} = this.strips.range;
+    const reach = (REACH * (end - start)) / strip.view.frame.bbox.width;
+    const pointed = timeUnder(strip, event);
+    const near = this.read(strip.lines.filter((line) => line.renderer?.visible), pointed, reach);
+    // The moment is that of the sample, so that what is read off belongs together.
+    const time = near.reduce((best, at) => (Math.abs(at - pointed) < Math.abs(best - pointed) ? at : best), near[0] ?? pointed);
     document.body.classList.add("hovering");
     this.readings.held = true;
     for (const each of this.strips.strips.values()) {
       each.cursor?.setv({location: time}, quiet);
-      for (const line of each.lines) {
-        const data = this.strips.source(line.source)?.data;
-        line.under = data ? valueAt(data, line.column, time) : null;
-        this.readings.write(line, line.under);
+      this.read(each.lines, time, reach);
+      for (const line of each.lines) this.readings.write(line, line.under?.value);
+    }
+    this.place();
+    this.show(strip, time, event, this.marks.near(pointed, reach));
+  }
+
+  /** Note for some lines which of their samples is at a time; return when those are. */
+  read(lines, time, reach) {
+    for (const line of lines) {
+      const step = line.renderer?.glyph.type === "Step";
+      line.under = reading(this.strips.source(line.source)?.data, line.column, time, {step, reach});
+    }
+    return lines.flatMap(({under}) => (under ? [under.time] : []));
+  }
+
+  /** Put the dots where the samples are now. */
+  place() {
+    if (!this.readings.held) return;
+    for (const strip of this.strips.strips.values()) {
+      const layer = layerOf(strip);
+      if (layer == null) continue;
+      for (const line of strip.lines) {
+        const shown = line.under != null && line.renderer?.visible;
+        if (shown && !line.point?.isConnected) {
+          line.point = Object.assign(document.createElement("i"), {className: "point"});
+          line.point.style.background = `var(--c${line.colour})`;
+          layer.append(line.point);
+        }
+        if (line.point) line.point.hidden = !shown;
+        if (shown) line.point.style.transform = `translate(${acrossOf(strip, line.under.time)}px, ${downOf(strip, line, line.under.value)}px)`;
       }
     }
-    const {start, end} = this.strips.range;
-    this.show(strip, time, event, this.marks.near(time, (REACH * (end - start)) / frame.bbox.width));
   }
 
   show(strip, time, event, mark) {
     const rows = strip.lines.filter((line) => line.renderer?.visible).map((line) => ({
       colour: line.colour,
       label: line.name,
-      value: `${format(line.under)}${line.unit ? ` ${line.unit}` : ""}`,
+      value: `${format(line.under?.value)}${line.unit ? ` ${line.unit}` : ""}`,
     }));
     tell(event, momentText(time), rows, mark && markText(mark));
   }
@@ -61,7 +81,10 @@ export class Hover {
     this.readings.held = false;
     hush();
     document.body.classList.remove("hovering");
-    for (const each of this.strips.strips.values()) each.cursor?.setv({location: NaN}, quiet);
+    for (const each of this.strips.strips.values()) {
+      each.cursor?.setv({location: NaN}, quiet);
+      for (const line of each.lines) if (line.point) line.point.hidden = true;
+    }
     this.readings.tell();
   }
 }

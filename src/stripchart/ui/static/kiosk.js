@@ -1,4 +1,4 @@
-// A page on a wall: the panels alone. K turns it on and off, Escape off.
+// A page on a wall: the panels alone. K turns it on and off, Escape off; see keys.js.
 import {recall, remember} from "./state.js";
 
 export class Kiosk {
@@ -9,12 +9,6 @@ export class Kiosk {
       if (table.kiosk && recall("kiosk") == null) this.set(true, false);
     };
     design.listeners.add(begin);
-    addEventListener("keydown", (event) => {
-      if (document.querySelector("dialog[open]") || event.target.matches("input, textarea, select")) return;
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.key.toLowerCase() === "k") this.set(!this.on);
-      if (event.key === "Escape" && this.on) this.set(false);
-    });
   }
 
   set(on, lasting = true) {

@@ -1,6 +1,14 @@
 // Lines over time, drawn straight from their columns. At each append, Bokeh would make five copies of every line (for
 // selections and hovering, which strips do not have), lists of all rows, and an index of where each is: half of what a
 // page of many lines costs. A line keeps its place among Bokeh's renderers; only what it does there is less.
+import {firstAtOrAfter} from "./samples.js";
+
+let from = -Infinity;
+
+/** Draw no rows before a time, not even the end of a line that leads to the first one after. */
+export function drawFrom(time) {
+  from = time;
+}
 
 /** Whether a renderer draws one line over time that nobody selects from. */
 function isPlain({glyph}) {
@@ -19,7 +27,7 @@ function paint(ctx, {glyph, data_source}, {x_scale, y_scale}) {
   let drawing = false;
   let before = 0;
   ctx.beginPath();
-  for (let place = 0; place < values.length; place++) {
+  for (let place = firstAtOrAfter(times, from); place < values.length; place++) {
     const across = x(times[place]);
     const up = y(values[place]);
     const held = Number.isFinite(up);

@@ -1,6 +1,7 @@
 // The page around the plots: it wires the document that Bokeh syncs to the strips, the legend and the toolbar.
 // Every text from outside goes through textContent, never through markup.
 import "./lines.js";
+import "./menus.js";
 import {Strips} from "./strips.js";
 import {Inspector} from "./inspector.js";
 import {Readings} from "./readings.js";
@@ -8,8 +9,9 @@ import {Toolbar} from "./toolbar.js";
 import {Design} from "./design.js";
 import {Editor} from "./editor.js";
 import {Exports} from "./exports.js";
-import {Hover} from "./hover.js";
+import {Looking} from "./looking.js";
 import {Marks} from "./marks.js";
+import {Keys} from "./keys.js";
 import {Kiosk} from "./kiosk.js";
 import {Panels} from "./panels.js";
 import {Overview} from "./overview.js";
@@ -78,21 +80,28 @@ const marks = new Marks(strips);
 const overview = new Overview(strips, toolbar);
 const panels = new Panels(strips, toolbar);
 const design = new Design(page);
-new Kiosk(design);
+const kiosk = new Kiosk(design);
 const editor = new Editor(design, panels);
-new Hover(strips, readings, marks);
+const looking = new Looking(strips, toolbar, readings, marks, panels);
+new Keys(toolbar, looking, editor, kiosk);
 new Exports(strips, toolbar, marks);
-Object.assign(window.stripchart, {page, strips, readings, toolbar, marks, overview, panels, design, editor});
+Object.assign(window.stripchart, {page, strips, readings, toolbar, marks, overview, panels, design, editor, looking});
 
 strips.onMove = (byHand) => {
   if (byHand) toolbar.moved();
   if (!toolbar.live) panels.moved();
   overview.place();
+  looking.place();
+};
+strips.onFigure = (strip) => {
+  toolbar.wire(strip);
+  looking.wire(strip);
 };
 strips.onPaint = () => {
   marks.paint();
   overview.draw();
   panels.paint();
+  looking.paint();
 };
 watchConnection(page.document);
 watchHidden(page);
@@ -100,6 +109,7 @@ follow(page, "layout", (layout) => {
   strips.build(layout);
   panels.build(layout);
   readings.build(layout);
+  looking.build();
   design.take(layout);
 });
 follow(page, "record", (record) => {

@@ -5,6 +5,7 @@ import {GaugePanel} from "./panels/gauge.js";
 import {HealthPanel} from "./panels/health.js";
 import {LogPanel} from "./panels/log.js";
 import {NumberPanel} from "./panels/number.js";
+import {StatisticsPanel} from "./panels/statistics.js";
 import {TablePanel} from "./panels/table.js";
 
 /**
@@ -13,7 +14,7 @@ import {TablePanel} from "./panels/table.js";
  */
 const KINDS = {
   console: ConsolePanel, figure: FigurePanel, gauge: GaugePanel, health: HealthPanel, log: LogPanel, number: NumberPanel,
-  table: TablePanel,
+  statistics: StatisticsPanel, table: TablePanel,
 };
 /** Milliseconds between two questions while live; and how many times as long as the answer took, at least. */
 const ASK_EVERY = 250;
@@ -114,14 +115,8 @@ export class Panels {
     const asking = (this.asking = new AbortController());
     const began = performance.now();
     try {
-      const answer = await fetch("api/draw", {
-        method: "POST",
-        headers: {"Content-Type": "application/json"},
-        body: JSON.stringify(this.question(wanted)),
-        signal: AbortSignal.any([asking.signal, AbortSignal.timeout(PATIENCE)]),
-      });
-      const told = await answer.json();
-      for (const panel of wanted) this.show(panel, answer.ok ? told[panel.told.key] : told);
+      const told = await drawn(this.question(wanted), asking.signal);
+      for (const panel of wanted) this.show(panel, told[panel.told.key]);
     } catch (error) {
       if (asking.signal.aborted) return;
       for (const {note} of wanted) note.textContent = "no answer";
@@ -147,10 +142,10 @@ export class Panels {
     };
   }
 
-  show({view, note, section}, drawn = {}) {
-    note.textContent = drawn.error ?? drawn.note ?? "";
-    section.classList.toggle("wrong", Boolean(drawn.error));
-    if (!drawn.error) view.show(drawn);
+  show({view, note, section}, told = {}) {
+    note.textContent = told.error ?? told.note ?? "";
+    section.classList.toggle("wrong", Boolean(told.error));
+    if (!told.error) view.show(told);
   }
 
   get views() {
@@ -161,6 +156,18 @@ export class Panels {
   paint() {
     for (const view of this.views) view.paint?.();
   }
+}
+
+/** What the server draws of some panels, by key; `{error}` where it cannot. */
+export async function drawn(question, signal) {
+  const answer = await fetch("api/draw", {
+    method: "POST",
+    headers: {"Content-Type": "application/json"},
+    body: JSON.stringify(question),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),
+  });
+  const told = await answer.json();
+  return answer.ok ? told : Object.fromEntries(question.keys.map((key) => [key, told]));
 }
 
 /** Put a section where its place in the design is; strips without one stand at the end. */

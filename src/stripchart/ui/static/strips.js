@@ -1,5 +1,7 @@
 // Strips: the sections that hold Bokeh's figures, and the rows that flow into their sources.
+import {drawFrom} from "./lines.js";
 import {insert} from "./panels.js";
+import {firstAtOrAfter} from "./samples.js";
 import {recall, remember} from "./state.js";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -21,6 +23,9 @@ export class Strips {
     /** Called when the time axis has moved, by a hand or not, and when something is to be drawn anew. */
     this.onMove = this.onPaint = null;
     this.moving = false;
+    /** What came before this is hidden, as long as the view does not go back beyond. */
+    this.cleared = null;
+    this.from = -Infinity;
   }
 
   /** Make a section for each new strip and an entry for each new line. */
@@ -116,6 +121,12 @@ export class Strips {
     this.measure();
   }
 
+  /** The strip that an element is in. */
+  at(element) {
+    const section = element.closest(".strip");
+    return [...this.strips.values()].find((strip) => strip.section === section) ?? null;
+  }
+
   /** Append rows (or replace all), then move the time axis on. */
   take(tick, toolbar) {
     const keepFrom = tick.now - toolbar.window * 1100;
@@ -132,12 +143,14 @@ export class Strips {
         source.stream(columns, Math.max(kept + columns.t.length, 1), quiet);
       }
     }
-    if (toolbar.following) this.move(tick.now - toolbar.window * 1000, tick.now);
+    if (toolbar.following) this.move(...toolbar.spanAt(tick.now));
     this.fit();
   }
 
   /** Move the time axis of all strips. */
   move(start, end) {
+    this.from = this.cleared != null && start >= this.cleared ? this.cleared : -Infinity;
+    drawFrom(this.from);
     this.moving = true;
     this.range?.setv({start, end}, quiet);
     this.moving = false;
@@ -188,7 +201,7 @@ export class Strips {
       const column = data && data[line.column];
       if (!column) continue;
       const stop = Math.min(firstAtOrAfter(data.t, end) + 1, column.length);
-      const first = Math.max(firstAtOrAfter(data.t, start) - 1, 0);
+      const first = Math.max(firstAtOrAfter(data.t, start) - 1, firstAtOrAfter(data.t, this.from));
       points += stop - first;
       for (let i = first; i < stop; i++) {
         const value = column[i];
@@ -312,16 +325,4 @@ export function shorten(labels) {
   const head = same((each, place) => each[place]);
   const tail = Math.min(same((each, place) => each.at(-1 - place)), least - head);
   return parts.map((each) => each.slice(head, each.length - tail).join("/"));
-}
-
-/** Index of the first number that is at least `limit` in a sorted array. */
-export function firstAtOrAfter(sorted, limit) {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle] < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,4 +1,4 @@
-// The toolbar: live or paused, how much time, what a drag does, the theme, and the keys.
+// The toolbar: live or paused, how much time, what a drag does, and the theme.
 import {recall, remember} from "./state.js";
 import {isUtc, momentText, setUtc, zoneName} from "./zone.js";
 
@@ -33,10 +33,13 @@ export class Toolbar {
     this.handled = 0;
     this.button = document.getElementById("live");
     this.button.addEventListener("click", () => (this.live ? this.hold() : this.follow()));
-    document.getElementById("reset").addEventListener("click", () => this.follow());
+    document.getElementById("reset").addEventListener("click", () => this.reset());
+    this.clearing = document.getElementById("clear");
+    this.clearing.addEventListener("click", () => this.clear());
+    strips.cleared = Number(recall("since")) || null;
     document.getElementById("theme").addEventListener("click", () => this.nextTheme());
     this.clock = document.getElementById("clock");
-    this.clock.addEventListener("click", () => this.setZone(!isUtc()));
+    this.clock.addEventListener("click", () => this.nextZone());
     for (const choice of document.querySelectorAll("[data-window]")) {
       choice.addEventListener("click", () => this.choose(choice.dataset.window));
     }
@@ -46,14 +49,12 @@ export class Toolbar {
       choice.addEventListener("click", () => this.setDrag(choice.dataset.drag));
     }
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.setTheme(document.documentElement.dataset.theme));
-    addEventListener("keydown", (event) => this.key(event));
     strips.box.addEventListener("pointerdown", () => (this.handled = Infinity), {capture: true});
     addEventListener("pointerup", () => (this.handled = performance.now() + 100), {capture: true});
     addEventListener("pointercancel", () => (this.handled = 0), {capture: true});
     strips.box.addEventListener("wheel", () => (this.handled = performance.now() + 300), {capture: true, passive: true});
     this.past = document.getElementById("past");
     this.past.querySelector("button").addEventListener("click", () => this.look(this.newest - this.window * 900, this.newest + this.window * 100));
-    strips.onFigure = (strip) => this.wire(strip);
     if (this.window !== page.window) page.setv({window: this.window});
     this.mark();
     const view = (recall("view") ?? "").split(",").map(Number);
@@ -66,7 +67,9 @@ export class Toolbar {
   }
 
   wire(strip) {
-    strip.figure.on_event("doubletap", () => this.follow());
+    strip.figure.on_event("doubletap", ({sx, sy, modifiers}) => {
+      if (strip.view.frame.bbox.contains(sx, sy) && !modifiers?.shift && this.drag !== "measure") this.follow();
+    });
     if (this.view) this.strips.move(...this.view);
     this.setDrag(this.drag, strip);
   }
@@ -74,6 +77,34 @@ export class Toolbar {
   /** Whether the time axis moves on with the clock. */
   get following() {
     return this.live && performance.now() > this.handled;
+  }
+
+  /** What is shown while live: a window that ends now, or one that begins where it was cleared and fills up. */
+  spanAt(now) {
+    const span = this.window * 1000;
+    const {cleared} = this.strips;
+    if (cleared != null && now - cleared >= span) this.setCleared(null);
+    const start = Math.max(now - span, this.strips.cleared ?? -Infinity);
+    return [start, start + span];
+  }
+
+  /** Hide what came before now, on this page only; or show it again. */
+  clear() {
+    if (this.finished) return;
+    this.setCleared(this.strips.cleared == null ? Date.now() : null);
+    this.follow();
+  }
+
+  setCleared(time) {
+    this.strips.cleared = time;
+    remember("since", time);
+    this.mark();
+  }
+
+  /** Everything as it was: live, and nothing hidden. */
+  reset() {
+    this.setCleared(null);
+    this.follow();
   }
 
   /** From the first moment that is recorded to now, or to the last one where nothing comes any more. */
@@ -186,8 +217,30 @@ export class Toolbar {
     this.look(start, start + span);
   }
 
+  /** Move the view by a part of itself; what comes now cannot be passed. */
+  pan(part) {
+    const {range} = this.strips;
+    if (range == null || (this.live && part > 0)) return;
+    const by = (range.end - range.start) * part;
+    this.look(range.start + by, range.end + by);
+  }
+
+  /** Show so many times as much: while live up to now, else around the middle. */
+  scale(factor) {
+    const {range} = this.strips;
+    if (range == null) return;
+    if (this.live) {
+      this.all = false;
+      this.setWindow(Math.min(Math.max(this.window * factor, 0.1), 52 * WEEK));
+      return;
+    }
+    const [middle, half] = [(range.start + range.end) / 2, ((range.end - range.start) * factor) / 2];
+    this.look(...this.within(middle - half, middle + half));
+  }
+
   setDrag(name, only = null) {
     this.drag = name;
+    document.body.dataset.dragging = name;
     for (const {figure} of only ? [only] : [...this.strips.strips.values(), ...this.panels.views]) {
       for (const tool of figure?.toolbar.tools ?? []) {
         if (tool.type === "PanTool") tool.setv({active: name === "pan"}, quiet);
@@ -195,6 +248,11 @@ export class Toolbar {
       }
     }
     this.mark();
+    if (!only) this.onDrag?.();
+  }
+
+  nextZone() {
+    this.setZone(!isUtc());
   }
 
   nextTheme() {
@@ -213,17 +271,6 @@ export class Toolbar {
     this.strips.relabel();
     this.readings.tick();
     this.mark();
-  }
-
-  key(event) {
-    if (document.querySelector("dialog[open]")) return;
-    if (event.target.matches("input, textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === " " && !event.target.matches("button, summary")) {
-      event.preventDefault();
-      this.button.click();
-    }
-    if (event.key === "l" || event.key === "L") this.follow();
-    if (event.key === "u" || event.key === "U") this.setZone(!isUtc());
   }
 
   /** Where all samples are older than what is shown, as with a log that is played or a device whose clock is wrong, say where they are. */
@@ -251,6 +298,8 @@ export class Toolbar {
       choice.setAttribute("aria-checked", String(choice.dataset.window === chosen));
     }
     this.menu.value = chosen;
+    this.clearing.hidden = finished;
+    this.clearing.setAttribute("aria-pressed", String(this.strips.cleared != null));
     for (const choice of document.querySelectorAll("[data-drag]")) {
       choice.setAttribute("aria-checked", String(choice.dataset.drag === this.drag));
     }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
     from stripchart import Monitor
+    from support.broker import Broker
     from support.pty import PtyDevice
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -154,7 +155,9 @@ def test_a_console_talks_to_a_device(page: Page, pty_device: PtyDevice) -> None:
         page.get_by_text("expected pairs of hexadecimal digits").wait_for()
         line.fill("68 69 0a")
         line.press("Enter")
-        until(lambda: heard[-1] == b"hi", page=page)
+        answer = b"you said hi\r\n".hex(" ")
+        page.wait_for_function(f"({TALK}).at(-1)[1] === {answer!r}")
+        assert heard[-1] == b"hi"
         page.get_by_role("button", name="Release").click()
         page.get_by_role("button", name="Take back").wait_for()
         assert monitor.ledger()["sources"][name]["state"] == "released"
@@ -164,6 +167,25 @@ def test_a_console_talks_to_a_device(page: Page, pty_device: PtyDevice) -> None:
         dialog = page.get_by_role("dialog")
         dialog.get_by_role("button", name="Console").click()
         dialog.locator(".talk .text").get_by_text("you said rate 10").wait_for()
+
+
+@pytest.mark.broker
+def test_a_console_publishes_to_a_topic(page: Page, broker: Broker) -> None:
+    with watched(
+        page, {"kind": "console", "height": 3}, sources=[f"{broker.url}/lamp/#"], control=True, expected="400"
+    ):
+        page.wait_for_selector("#sources [data-state=connected]")
+        page.get_by_role("textbox", name="Topic").fill("lamp/set")
+        page.get_by_role("textbox", name="Send to").fill('{"state": "ON"}')
+        page.get_by_role("button", name="Send").click()
+        # The broker hands it to us too, for we listen there.
+        page.wait_for_function(f"({TALK}).map(([way]) => way).join() === 'out,in'")
+        assert page.evaluate(TALK)[1] == ["in", '{"state": "ON"}']
+        assert page.locator(".talk .lines b").all_text_contents() == ["lamp/set"] * 2
+        page.get_by_role("textbox", name="Topic").fill("lamp/#")
+        page.get_by_role("textbox", name="Send to").fill("x")
+        page.get_by_role("button", name="Send").click()
+        page.locator(".talk .said.wrong").get_by_text("wildcards").wait_for()
 
 
 def test_who_may_only_watch_sees_no_line_to_send(page: Page, pty_device: PtyDevice) -> None:

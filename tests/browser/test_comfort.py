@@ -22,6 +22,7 @@ PANELS: Final = [
     {"kind": "number", "channels": ["bench/*"], "width": 6, "high": 5},
     {"title": "Both", "channels": ["bench/*"], "right": ["*/humidity"], "width": 6},
     *({"kind": kind, "width": 4} for kind in ("gauge", "table", "log", "console", "health")),
+    *({"kind": kind, "width": 6} for kind in ("histogram", "spectrum", "spectrogram", "xy", "states")),
 ]
 
 

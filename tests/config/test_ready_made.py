@@ -11,6 +11,7 @@ import pytest
 
 from stripchart.config.file import load
 from stripchart.decoders.binary.particles import PmsX003Decoder, Sds011Decoder
+from stripchart.plugins import registered
 from support.command import LONG, Running
 from support.wait import until
 
@@ -67,7 +68,15 @@ def test_it_loads_as_it_is(file: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_each_is_run_here():
-    texts = {"demo.toml", "arduino.toml", "mqtt-home.toml", "home-assistant.toml", "several-sensors.toml", "dask.toml"}
+    texts = {
+        "demo.toml",
+        "panels.toml",
+        "arduino.toml",
+        "mqtt-home.toml",
+        "home-assistant.toml",
+        "several-sensors.toml",
+        "dask.toml",
+    }
     tested = texts | FRAMES.keys()
     assert {file.name for file in FILES} == tested
 
@@ -76,6 +85,15 @@ def test_demo():
     with running("demo.toml") as monitor:
         until(lambda: flowing(monitor) == {"desk", "motor"}, LONG)
         assert {"temperature", "humidity"} <= {channel["name"] for channel in monitor.ask("/api/channels")}
+        assert monitor.end() == 0
+
+
+def test_panels():
+    kinds = {spec.kind for page in load(FOLDER / "panels.toml").pages for spec in page.panels}
+    assert kinds == set(registered("panels"))
+    with running("panels.toml") as monitor:
+        until(lambda: flowing(monitor) == {"house", "machine", "oven", "boat"}, LONG)
+        assert {"mode", "switch", "tone", "latitude"} <= {channel["name"] for channel in monitor.ask("/api/channels")}
         assert monitor.end() == 0
 
 

@@ -100,6 +100,35 @@ def test_a_row_does_not_depend_on_the_rows_before_it():
         np.testing.assert_array_equal(source._block(first, stop), whole[first:stop])
 
 
+def test_a_tone_rises_and_falls_as_parts_of_the_rate():
+    wave = values("tone", 2_000, rate=100).ravel()
+    strongest = [
+        float(np.fft.rfftfreq(100)[np.abs(np.fft.rfft(part * np.hanning(100))).argmax()])
+        for part in wave.reshape(-1, 100)
+    ]
+    assert (strongest[0], max(strongest), strongest[-1]) == pytest.approx((0.02, 0.2, 0.02), abs=0.015)
+    assert int(np.argmax(strongest)) in range(8, 12)
+
+
+def test_a_track_comes_back_to_where_it_began():
+    latitude, longitude = values("latitude,longitude", 401, rate=20).T
+    assert np.hypot(latitude[400] - latitude[0], longitude[400] - longitude[0]) < 1e-4
+    assert 3e-4 < np.ptp(latitude) < 2e-3
+    assert longitude.max() > 11.5755
+
+
+@pytest.mark.parametrize("form", ["keyvalue", "json", "csv", "arduino"])
+def test_states_are_words(form: str):
+    source = make("switch,sine,mode", rate=200, format=form, seed=3)
+    source.open()
+    said = b"\n".join(lines(read_rows(source, 300))).decode()
+    words = set(re.findall(r"[a-z]+", said)) - {"switch", "sine", "mode", "V"}
+    assert words <= {"off", "on", "idle", "heating", "running", "cooling"}
+    assert len(words) >= 2
+    if form == "keyvalue":
+        assert re.fullmatch(r"switch=(on|off), sine: -?[\d.]+ V, mode=[a-z]+", said.splitlines()[-1])
+
+
 def test_channels_of_one_kind_differ():
     columns = values("walk", channels=8).T
     assert len({column.tobytes() for column in columns}) == 8
@@ -290,7 +319,7 @@ def test_the_desk_is_plausible():
 @pytest.mark.parametrize(
     ("target", "options", "message"),
     [
-        ("wolk", {}, r"^sim:wolk: no signal named 'wolk' \(there are: walk, sine, square, noise, bursts, steps\)$"),
+        ("wolk", {}, r"^sim:wolk: no signal named 'wolk' \(there are: walk, sine, square, noise, bursts, steps, .*\)$"),
         ("", {"rate": 0}, r"^sim: rate: expected 0.001 to 1,000,000, got 0$"),
         ("", {"rate": float("nan")}, "rate: expected 0.001 to 1,000,000, got nan"),
         ("", {"channels": 5_001}, "channels: expected 0 to 5,000, got 5001"),

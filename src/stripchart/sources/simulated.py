@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from itertools import count
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, cast, get_args
 
 import numpy as np
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Signal = Literal["walk", "sine", "square", "noise", "bursts", "steps"]
+Signal = Literal[
+    "walk", "sine", "square", "noise", "bursts", "steps", "tone", "latitude", "longitude", "switch", "mode"
+]
 
 MAX_CHANNELS: Final = 5_000
 MAX_RATE: Final = 1_000_000.0
@@ -50,6 +52,8 @@ class Sensor(NamedTuple):
     noise: float = 0.0
     """Standard deviation of white noise on top, as a part of the span."""
     decimals: int = 3
+    words: tuple[str, ...] = ()
+    """What is said in place of the whole numbers from 0 on."""
 
 
 DESK: Final = (
@@ -63,13 +67,24 @@ DESK: Final = (
 )
 """What ``sim:`` shows when nothing else is asked for."""
 
+SENSORS: Final = {
+    "tone": Sensor("tone", "g", "tone", 0.0, 1.0, 0.02, 4),
+    "latitude": Sensor("latitude", "°", "latitude", 48.137, 4e-4, 0.01, 6),
+    "longitude": Sensor("longitude", "°", "longitude", 11.575, 9e-4, 0.007, 6),
+    "switch": Sensor("switch", "", "switch", words=("off", "on")),
+    "mode": Sensor("mode", "", "mode", words=("idle", "heating", "running", "cooling")),
+}
+"""What measures a signal; for all others a voltmeter."""
+
 
 class SimulatedSource:
     """Sensors that do not exist (``sim:``, ``sim:walk?channels=8&rate=100&seed=1``, ``sim:walk,sine,square``).
 
     Row ``k`` is due ``k / rate`` seconds after the first ``open``, and has exactly that time. Its values follow from
     ``seed``, the sensors, ``rate`` and ``k`` only (with one version of NumPy). Signals are made in patterns of
-    20 seconds, at least 64 rows and at most 262,144 values: one turn of a sine or square, one burst, four steps.
+    20 seconds, at least 64 rows and at most 262,144 values: one turn of a sine or square, one burst, four steps; a tone
+    that rises from a fiftieth of the rate to a fifth and falls again, with its octave; a round trip of latitude and
+    longitude; five times at which a switch or a mode may change.
 
     Above 2,000 rows a second one chunk holds all rows of a read, and says when the row before it was due. A read that
     comes late gives the rows of the last second; older ones are skipped, as in a dropout, and counted in ``status``.
@@ -77,8 +92,8 @@ class SimulatedSource:
     Parameters
     ----------
     target
-        Kinds of signal, separated by commas: walk, sine, square, noise, bursts, steps. Empty: a desk with a weather
-        station, a light sensor, a motor and a heater.
+        Kinds of signal, separated by commas: walk, sine, square, noise, bursts, steps, tone, latitude, longitude,
+        switch, mode. Empty: a desk with a weather station, a light sensor, a motor and a heater.
     options
         See ``Options``.
 
@@ -193,7 +208,7 @@ class SimulatedSource:
         if self._greet:
             chunks.append(Chunk(self._header, self._time_ns(first)))
             self._greet = False
-        text = (self._template * (stop - first)) % tuple(self._block(first, stop).ravel().tolist())
+        text = (self._template * (stop - first)) % tuple(self._cells(first, stop))
         data = text.encode()
         if self._rate > CHUNK_A_ROW:
             chunks.append(Chunk(data, self._time_ns(stop - 1), self._time_ns(first - 1)))
@@ -201,6 +216,17 @@ class SimulatedSource:
             lines = data.splitlines(keepends=True)
             chunks.extend(Chunk(line, self._time_ns(row)) for row, line in enumerate(lines, first))
         return chunks
+
+    def _cells(self, first: int, stop: int) -> list[float | str]:
+        """Return the values of some rows, one row after the other, with their words."""
+        block = self._block(first, stop)
+        if not any(sensor.words for sensor in self._sensors):
+            return cast("list[float | str]", block.ravel().tolist())
+        columns = [
+            [sensor.words[round(value)] for value in column] if sensor.words else column
+            for sensor, column in zip(self._sensors, block.T.tolist(), strict=True)
+        ]
+        return [cell for row in zip(*columns, strict=True) for cell in row]
 
     def _time_ns(self, row: int) -> int:
         return self._first_ns + round(row * 1e9 / self._rate)
@@ -225,7 +251,7 @@ def _sensors(name: str, signals: Sequence[str], channels: int) -> tuple[Sensor, 
     known = get_args(Signal)
     if unknown := [signal for signal in signals if signal not in known]:
         raise ConfigError(f"{name}: no signal named {unknown[0]!r} (there are: {', '.join(known)})")
-    pool = tuple(Sensor(signal, "V", signal) for signal in signals) or DESK
+    pool = tuple(SENSORS.get(signal, Sensor(signal, "V", signal)) for signal in signals) or DESK
     sensors = [pool[i % len(pool)] for i in range(channels or len(pool))]
     uses = Counter(sensor.name for sensor in sensors)
     numbers = {label: count(1) for label, times in uses.items() if times > 1}
@@ -237,7 +263,7 @@ def _sensors(name: str, signals: Sequence[str], channels: int) -> tuple[Sensor, 
 
 def _templates(sensors: Sequence[Sensor], form: str) -> tuple[str, bytes]:
     """Return the %-template of a row, and the header line."""
-    numbers = [f"%.{sensor.decimals}f" for sensor in sensors]
+    numbers = ["%s" if sensor.words else f"%.{sensor.decimals}f" for sensor in sensors]
     names = [sensor.name for sensor in sensors]
     pairs = list(zip(names, numbers, strict=True))
     if form == "csv":
@@ -245,9 +271,14 @@ def _templates(sensors: Sequence[Sensor], form: str) -> tuple[str, bytes]:
     if form == "arduino":
         return ",".join(f"{name}:{number}" for name, number in pairs) + "\n", b""
     if form == "json":
-        return "{" + ",".join(f'"{name}":{number}' for name, number in pairs) + "}\n", b""
+        texts = [f'"{name}":"{number}"' if number == "%s" else f'"{name}":{number}' for name, number in pairs]
+        return "{" + ",".join(texts) + "}\n", b""
     units = [sensor.unit.replace("%", "%%") for sensor in sensors]
-    return ", ".join(f"{name}: {number} {unit}" for (name, number), unit in zip(pairs, units, strict=True)) + "\n", b""
+    texts = [
+        f"{name}={number}" if number == "%s" else f"{name}: {number} {unit}"  # a word after a colon is prose
+        for (name, number), unit in zip(pairs, units, strict=True)
+    ]
+    return ", ".join(texts) + "\n", b""
 
 
 def _column(sensor: Sensor, seed: tuple[int, int], pattern: int, rows: int) -> NDArray[np.float64]:
@@ -269,6 +300,15 @@ def _column(sensor: Sensor, seed: tuple[int, int], pattern: int, rows: int) -> N
         case "bursts":
             since = np.maximum(turn - random.uniform(0.1, 0.6), 0.0)
             signal = random.uniform(0.4, 1.0) * np.exp(-since / 0.06) * np.sin(2 * np.pi * 12 * since)
+        case "tone":  # its frequency is that part of the rate
+            phase = np.cumsum(0.02 + 0.18 * np.sin(np.pi * turn) ** 2)
+            signal = 0.7 * np.sin(2 * np.pi * phase) + 0.3 * np.sin(4 * np.pi * phase)
+        case "latitude":
+            signal = np.sin(2 * np.pi * turn) + 0.25 * np.sin(6 * np.pi * turn)
+        case "longitude":
+            signal = np.cos(2 * np.pi * turn) + 0.15 * np.cos(4 * np.pi * turn)
+        case "switch" | "mode":
+            signal = random.integers(0, len(sensor.words), 5)[(turn * 5).astype(int)].astype(float)
         case _:  # steps
             signal = random.uniform(-1.0, 1.0, 4)[(turn * 4).astype(int)]
     column: NDArray[np.float64] = sensor.centre + sensor.span * (signal + sensor.noise * random.normal(size=rows))

@@ -10,6 +10,7 @@ from bokeh.models import ColumnDataSource
 from stripchart.flow.records import Channel, Kind
 from stripchart.ui.design import STRIP, PageDesign, matches
 from stripchart.ui.labels import SCALAR, channel_label, safe_label
+from stripchart.ui.panels.plot import LEFT
 from stripchart.ui.panels.strip import MAX_NAME, Strip, StripOptions
 from stripchart.ui.readout import ChannelKey, channel_key
 from stripchart.ui.view import StreamView
@@ -115,6 +116,7 @@ class Layout:
         self._roots: list[UIElement] = []  # in the document
         self._fresh: list[UIElement] = []  # not yet
         self._panels: list[dict[str, Any]] = []
+        self._two_sided = any(getattr(spec.panel and spec.panel.options, "right", ()) for spec in self.design.panels)
         self._sources: dict[str, ColumnDataSource] = {}
         self._known: dict[str, tuple[tuple[Channel, ...], tuple[int, ...]]] = {}
         self._keys: set[ChannelKey] = set()
@@ -261,14 +263,20 @@ class Layout:
         strip = self.strips[key] = Strip(
             name, len(self.strips), title, stage.time_range, stage.marks, options=options, place=place
         )
-        self._fresh.append(strip.root)
+        self._add(strip.root, on_time=True)
+
+    def _add(self, figure: Any, *, on_time: bool) -> None:
+        """Give a figure its place in the document; where one over time has a second axis, all leave room for one."""
+        if on_time and self._two_sided:
+            figure.min_border_right = LEFT
+        self._fresh.append(figure)
 
     def _panel(self, spec: PanelSpec, place: int) -> dict[str, Any]:
         """Make the figure of a panel that is no strip, if it has any, and describe it."""
         panel, key = cast("Panel", spec.panel), f"panel{next(self._stage.panels)}"
         figure = panel.figure(key, self._stage.time_range)
         if figure is not None:
-            self._fresh.append(figure)
+            self._add(figure, on_time=panel.on_time)
         told = {"key": key, "place": place, "kind": spec.kind, "script": panel.script, "figure": figure is not None}
         return told | {"title": safe_label(spec.title), "on_time": panel.on_time}
 

@@ -17,7 +17,7 @@ from stripchart.flow.records import Channel, Kind
 from stripchart.ui.design import matches
 from stripchart.ui.labels import safe_label
 from stripchart.ui.panels.contract import COLOURS
-from stripchart.ui.panels.plot import BESIDE, LEFT, plot
+from stripchart.ui.panels.plot import plot
 
 if TYPE_CHECKING:
     from stripchart.ui.panels.contract import Ask
@@ -111,8 +111,7 @@ class Strip:
         self.entries: list[dict[str, Any]] = []
         self._lines: list[Any] = []
         self._numbers = count()
-        right = LEFT if options.right else BESIDE
-        self.root = plot(key, time=time_range, log_y=options.log, min_border_right=right)
+        self.root = plot(key, time=time_range, log_y=options.log)
         self.root.yaxis.ticker.desired_num_ticks = 4
         if options.right:
             self.root.extra_y_ranges = {RIGHT: Range1d(start=0, end=1)}

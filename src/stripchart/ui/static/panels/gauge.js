@@ -37,6 +37,7 @@ export class GaugePanel {
   constructor(body) {
     this.body = body;
     body.classList.add("gauges");
+    body.tabIndex = 0; // where there is no room, the keyboard scrolls too
     this.gauges = [];
   }
 

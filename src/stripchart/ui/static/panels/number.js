@@ -8,6 +8,7 @@ export class NumberPanel {
   constructor(body) {
     this.body = body;
     this.body.classList.add("numbers");
+    body.tabIndex = 0; // where there is no room, the keyboard scrolls too
   }
 
   show({cells}) {

@@ -114,6 +114,9 @@ export class Panels {
   async draw(wanted) {
     const asking = (this.asking = new AbortController());
     const began = performance.now();
+    const telling = setTimeout(() => {
+      for (const {note} of wanted) note.textContent ||= "drawing \u2026";
+    }, 1000);
     try {
       const told = await drawn(this.question(wanted), asking.signal);
       for (const panel of wanted) this.show(panel, told[panel.told.key]);
@@ -122,6 +125,7 @@ export class Panels {
       for (const {note} of wanted) note.textContent = "no answer";
       this.due = performance.now() + 1000;
     } finally {
+      clearTimeout(telling);
       if (this.asking === asking) this.asking = null;
     }
     const took = performance.now() - began;

@@ -204,9 +204,11 @@ def demo(options: RunOptions) -> int:
     """Watch simulated sensors; no device is needed."""
 
     def make() -> Monitor:
+        from stripchart.examples import dashboard
         from stripchart.monitor import Monitor, source
 
-        arguments = {"title": "Stripchart demo", "record": options.recording(None), **options.for_monitor()}
+        usual = {"title": "Stripchart demo", "pages": dashboard(), "record": options.recording(None)}
+        arguments = {**usual, **options.for_monitor()}
         return Monitor(source("sim:", name="demo"), **arguments)
 
     return _run(make, options)

@@ -9,14 +9,17 @@ from stripchart.decoders.csv import CsvDecoder
 from stripchart.decoders.detection.auto import AutoDecoder
 from stripchart.decoders.json import JsonDecoder
 from stripchart.decoders.keyvalue import KeyValueDecoder
+from stripchart.decoders.lines import MAX_LINE
 from stripchart.decoders.recorded import MAX_FRAME, RecordedDecoder
 from stripchart.decoders.topics import TopicsDecoder
 from stripchart.flow.records import Chunk
 from stripchart.testing import TIME_NS, DecoderContract
+from support.formats import BOUNDS
 
 
 class TestArduino(DecoderContract):
     samples = (b"temp:21.5,hum:40\n", b"temp:21.25, hum:41\r\n", b"temp: 21,hum:nan\n")
+    max_buffered = BOUNDS["arduino"]
 
     def make(self) -> Any:
         return ArduinoDecoder()
@@ -24,6 +27,7 @@ class TestArduino(DecoderContract):
 
 class TestCsv(DecoderContract):
     samples = (b"t;p;state\n", b"21,5;1013;ok\n", b"21,25;1013;ok\n", b"t;p;state\n", b'"21,0";0x3f6;low\n')
+    max_buffered = BOUNDS["csv"]
 
     def make(self) -> Any:
         return CsvDecoder()
@@ -31,6 +35,7 @@ class TestCsv(DecoderContract):
 
 class TestKeyValue(DecoderContract):
     samples = ("T: 23.5 °C, H: 40 %\n".encode(), b"T: 23.4 C, H: 41 %\n", b"mode=auto relay=on\n", b"V\t12800\r\n")
+    max_buffered = BOUNDS["keyvalue"]
 
     def make(self) -> Any:
         return KeyValueDecoder()
@@ -56,6 +61,7 @@ class TestTopics(DecoderContract):
         Chunk(b'{"a": {"b": [1, 2]}, "c": null}', TIME_NS, topic="bench"),
         Chunk(b"idle", TIME_NS, topic="bench/mode"),
     )
+    max_buffered = BOUNDS["topics"]
 
     def make(self) -> Any:
         return TopicsDecoder()
@@ -63,6 +69,7 @@ class TestTopics(DecoderContract):
 
 class TestAuto(DecoderContract):
     samples = tuple(b"%d,%d.5\n" % (number, number) for number in range(12))
+    max_buffered = (64 << 10) + MAX_LINE
 
     def make(self) -> Any:
         return AutoDecoder()
@@ -71,6 +78,7 @@ class TestAuto(DecoderContract):
 class TestAutoOfTopics(DecoderContract):
     messages = True
     samples = TestTopics.samples
+    max_buffered = BOUNDS["topics"]
 
     def make(self) -> Any:
         return AutoDecoder()

@@ -14,6 +14,7 @@ from stripchart.flow.records import Channel, Kind
 from stripchart.testing import DecoderContract, check_sample
 from support.corpus import crc16
 from support.decoding import check_account_across_losses, check_any_chunking, feed, many_examples, rows
+from support.formats import BOUNDS
 
 GAS = ("0-1:24.1.0(003)", "0-1:24.2.1(240624101502S)(00987.654*m3)")
 
@@ -37,6 +38,7 @@ class TestContract(DecoderContract):
         DsmrDecoder.samples[0].data,
         telegram("0-0:96.14.0(0001)"),
     )
+    max_buffered = BOUNDS["dsmr"]
 
     def make(self) -> Any:
         return DsmrDecoder()

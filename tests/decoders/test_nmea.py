@@ -26,6 +26,7 @@ from support.decoding import (
     many_examples,
     rows,
 )
+from support.formats import BOUNDS
 
 RMC = "GPRMC,081836.00,A,4733.2120,N,00735.3100,E,11.50,84.40,240624,2.9,E,A"
 GGA = "GPGGA,081836.00,4733.2120,N,00735.3100,E,1,08,0.92,278.4,M,47.3,M,,"
@@ -58,6 +59,7 @@ def rejected(data: bytes, **options: Any) -> dict[str, int]:
 
 class TestContract(DecoderContract):
     samples = tuple(sample.data for sample in NmeaDecoder.samples)
+    max_buffered = BOUNDS["nmea"]
 
     def make(self) -> Any:
         return NmeaDecoder()

@@ -18,6 +18,7 @@ from stripchart.errors import ConfigError
 from stripchart.flow.records import Channel, Kind
 from stripchart.testing import DecoderContract, check_sample
 from support.decoding import check_account_across_losses, check_any_chunking, feed, many_examples, rows, values
+from support.formats import BOUNDS
 
 READINGS = r"T=(?P<temp>\S+) H=(?P<hum>\S+)( (?P<mode>\w+))?"
 
@@ -28,6 +29,7 @@ def make(pattern: str = READINGS, **options: Any) -> RegexDecoder:
 
 class TestContract(DecoderContract):
     samples = (b"sensor ready\n", b"T=21.5 H=40\n", b"T=21.75 H=nan auto\r\n", b"T=22 H=41 off\n")
+    max_buffered = BOUNDS["regex"]
 
     def make(self) -> Any:
         return make()

@@ -13,6 +13,7 @@ from stripchart.errors import ConfigError
 from stripchart.flow.records import Channel, Chunk, Kind
 from stripchart.testing import TIME_NS, DecoderContract
 from support.decoding import NOW_NS, account, check_frames, cut, exact, feed, known_bytes, many_examples, rows, values
+from support.formats import BOUNDS
 
 TIME = Channel("time", "ms", Kind.TIME)
 NOW_MS = 1761935745000
@@ -34,6 +35,7 @@ class TestContract(DecoderContract):
         b"WiFi connected\n",
         b">state:On|t\n>_hidden:1\n>|reboot|\n>x:|clr\n",
     )
+    max_buffered = BOUNDS["teleplot"]
 
     def make(self) -> Any:
         return TeleplotDecoder()
@@ -46,6 +48,7 @@ class TestDatagramContract(DecoderContract):
         Chunk(b"temp:21.6", TIME_NS, topic="bench"),
         Chunk(b">:ready\n", TIME_NS, topic="/bench/2"),
     )
+    max_buffered = BOUNDS["topics"]
 
     def make(self) -> Any:
         return TeleplotDecoder()

@@ -13,6 +13,7 @@ from stripchart.decoders.vedirect_fields import FIELDS, TEXTS
 from stripchart.flow.records import Kind
 from stripchart.testing import DecoderContract, check_sample
 from support.decoding import check_account_across_losses, check_any_chunking, feed, many_examples, rows
+from support.formats import BOUNDS
 
 MESSAGE = b":7F0ED0071\n"
 
@@ -31,6 +32,7 @@ def decode(data: bytes) -> list[tuple[str, dict[str, Any]]]:
 
 class TestContract(DecoderContract):
     samples = (*[sample.data for sample in VeDirectDecoder.samples], MESSAGE, block(V=12800, I=-500, LOAD="ON"))
+    max_buffered = BOUNDS["vedirect"]
 
     def make(self) -> Any:
         return VeDirectDecoder()

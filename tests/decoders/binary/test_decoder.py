@@ -17,6 +17,7 @@ from stripchart.decoders.binary.options import BinaryOptions
 from stripchart.flow.records import Channel, Chunk, Kind
 from stripchart.testing import DecoderContract
 from support.decoding import NOW_NS, account, cut, exact, feed, many_examples, values
+from support.formats import BOUNDS
 
 FIELDS = (
     Field(name="n", type="u16", time="ms"),
@@ -68,6 +69,7 @@ class Written:
     """What the contract needs, for one of the ways."""
 
     way: str
+    max_buffered = BOUNDS["binary"]
 
     @property
     def samples(self) -> tuple[bytes, ...]:

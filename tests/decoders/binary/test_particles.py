@@ -8,6 +8,7 @@ from stripchart.decoders.binary.particles import PmsX003Decoder, Sds011Decoder
 from stripchart.flow.records import Kind
 from stripchart.testing import DecoderContract
 from support.decoding import feed, rows, values
+from support.formats import BOUNDS
 
 DUST = Sds011Decoder.samples[0].data
 PARTICLES = PmsX003Decoder.samples[0].data
@@ -15,6 +16,7 @@ PARTICLES = PmsX003Decoder.samples[0].data
 
 class TestSds011(DecoderContract):
     samples = (DUST,)
+    max_buffered = BOUNDS["sds011"]
 
     def make(self) -> Any:
         return Sds011Decoder()
@@ -22,6 +24,7 @@ class TestSds011(DecoderContract):
 
 class TestPmsX003(DecoderContract):
     samples = (PARTICLES, PARTICLES)
+    max_buffered = BOUNDS["pmsx003"]
 
     def make(self) -> Any:
         return PmsX003Decoder()

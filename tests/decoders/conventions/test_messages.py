@@ -17,6 +17,7 @@ from stripchart.decoders.topics import TopicsDecoder
 from stripchart.flow.records import Batch, Chunk
 from stripchart.testing import TIME_NS, DecoderContract
 from support.decoding import NOW_NS, account, check_frames, exact, known_bytes, many_examples
+from support.formats import BOUNDS
 from support.objects import like_objects
 
 SAMPLES = [message for sample in TopicsDecoder.samples for message in sample.messages]
@@ -143,6 +144,7 @@ def test_objects_read_together_are_as_read_alone(objects: list[list[Any]], retai
 class TestTopicsOfAllConventions(DecoderContract):
     messages = True
     samples = tuple(Chunk(payload, TIME_NS, topic=topic) for topic, payload in SAMPLES)
+    max_buffered = BOUNDS["topics"]
 
     def make(self) -> Any:
         return TopicsDecoder()

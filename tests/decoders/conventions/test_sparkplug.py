@@ -9,6 +9,7 @@ from stripchart.decoders.topics import TopicsDecoder
 from stripchart.flow.records import Chunk
 from stripchart.testing import TIME_NS, DecoderContract
 from support.decoding import NOW_NS, values
+from support.formats import BOUNDS
 from support.sparkplug import payload
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 class TestSparkplug(DecoderContract):
     messages = True
     samples = tuple(Chunk(data, TIME_NS, topic=topic) for topic, data in SAMPLE.messages)
+    max_buffered = BOUNDS["topics"]
 
     def make(self) -> Any:
         return TopicsDecoder(TopicsDecoder.Options(rebirth=True))

@@ -6,12 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stripchart.decoders.detection.unknown import UnknownDecoder
+from stripchart.decoders.lines import MAX_LINE
 from stripchart.testing import DecoderContract
 from support.decoding import account, cut, exact, feed, many_examples, rows
 
 
 class TestUnknown(DecoderContract):
     samples = (b"booting\r\n", b"\r\n", b"sensor found\n")
+    max_buffered = MAX_LINE
 
     def make(self) -> Any:
         return UnknownDecoder()

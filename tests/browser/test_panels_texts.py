@@ -95,9 +95,12 @@ def test_a_log_follows_until_somebody_looks_back(page: Page) -> None:
         monitor.hub.publish(make_batch("bench/log", text, time.time_ns() + np.arange(len(texts)), [list(texts)]))
 
     with watched(page, {"kind": "log", "height": 2}, sources=["tcp://127.0.0.1:9"]) as monitor:
-        say(monitor, *(f"line {number}" for number in range(60)), HOSTILE)
+        say(monitor, *(f"line {number}" for number in range(60)), HOSTILE, HOSTILE)
         page.wait_for_function(f"({SAID}).at(-1) === {HOSTILE!r}")
         assert page.locator(".lines img").count() == 0
+        assert page.locator(".lines li:last-child small").text_content() == "\N{MULTIPLICATION SIGN} 2"
+        say(monitor, HOSTILE)
+        page.locator(".lines li:last-child small").get_by_text("\N{MULTIPLICATION SIGN} 3").wait_for()
         (house,) = monitor.ledger()["sources"]
         assert page.locator(".lines .event.waiting b").first.text_content() == house
         lines = page.get_by_role("log")

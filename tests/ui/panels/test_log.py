@@ -29,12 +29,27 @@ def words(*texts: str) -> Any:
 
 def test_texts_and_events_stand_in_order_of_time() -> None:
     assert lines(words("booting", "ready"), series("bench/t", [1.0, 2.0])) == [
-        (500.0, "bench", "connected", "", "connected"),
-        (1000.0, "bench", "text", "booting", ""),
-        (2000.0, "bench", "text", "ready", ""),
-        (2000.000001, "house", "lost", "no such device", "lost"),
-        (9000.0, "", "annotation", "by hand", "annotation"),
+        (500.0, "bench", "connected", "", "connected", 1),
+        (1000.0, "bench", "text", "booting", "", 1),
+        (2000.0, "bench", "text", "ready", "", 1),
+        (2000.000001, "house", "lost", "no such device", "lost", 1),
+        (9000.0, "", "annotation", "by hand", "annotation", 1),
     ]
+
+
+def test_a_text_that_comes_again_soon_is_counted() -> None:
+    told = [*["idle"] * 3, *["run"] * 4, "idle"]
+    modes = series("oven/mode", told, rate=2, kind=Kind.TEXT)
+
+    def shown(start_ns: int, each: Any = modes) -> list[Any]:
+        drawn = LogPanel(LogOptions(events=())).draw(ask(each, start_ns=start_ns))
+        return [(line[0], line[3], line[5]) for line in drawn["lines"]]
+
+    assert shown(-SECOND * 3) == [(1000.0, "idle", 3), (2500.0, "run", 4), (4500.0, "idle", 1)]
+    # It was so before what is seen: the time of the first that is seen would move on with the view.
+    assert shown(SECOND) == [(None, "idle", 3), (2500.0, "run", 4), (4500.0, "idle", 1)]
+    seldom = series("oven/mode", ["idle"] * 3, rate=0.4, kind=Kind.TEXT)
+    assert [count for _, _, count in shown(-SECOND * 3, seldom)] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +57,7 @@ def test_texts_and_events_stand_in_order_of_time() -> None:
     [((), []), (("bench",), ["bench"]), (("h*", ""), ["house", ""]), (("*",), ["bench", "house", ""])],
 )
 def test_events_are_those_of_some_sources(patterns: tuple[str, ...], expected: list[str]) -> None:
-    assert [source for _, source, *_ in lines(events=patterns)] == expected
+    assert [line[1] for line in lines(events=patterns)] == expected
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
+import numpy as np
 from annotated_types import Ge, Le
 
 from stripchart.flow.records import Kind
@@ -20,9 +21,21 @@ if TYPE_CHECKING:
 
 MAX_TEXT: Final = 1_000
 """Characters of a text that are shown."""
+SOON_NS: Final = 2_000_000_000
+"""A text that comes again within that time is counted, not written again: it may be a state, told in every row."""
 
-_Line = tuple[int, str, str, str, str]
-"""Time (ns), source, the channel or the kind of event, text, and the kind of event or nothing."""
+
+class _Line(NamedTuple):
+    time_ns: int
+    source: str
+    what: str
+    """The channel, or the kind of event."""
+    text: str
+    kind: str
+    """Of event, or nothing."""
+    times: int
+    since: bool
+    """Whether it was there already when the span began."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +71,21 @@ class LogPanel:
         """Return none: it is written, not drawn."""
 
     def draw(self, ask: Ask) -> dict[str, Any]:
-        """Return ``{"lines": [[ms, source, channel or kind, text, kind of event or ""]], "note"}``, oldest first."""
+        """Return ``{"lines": [[ms, source, what, text, kind, times]], "note"}``, oldest first.
+
+        ``what`` is the channel or the kind of event, which is also ``kind``; that is empty for a text. ``times`` says
+        how often it came in a row; what was there before the span has no ms.
+        """
         words = self.options.search.lower().split()
         lines: list[_Line] = []
-        for newest_first in (*map(_texts, ask.series), self._events(ask)):
+        for newest_first in (*(_texts(series, ask.start_ns) for series in ask.series), self._events(ask)):
             lines += _first(newest_first, words, self.options.limit + 1)
-        lines.sort(key=lambda line: line[0])
+        lines.sort(key=lambda line: (not line.since, line.time_ns))
         more = len(lines) > self.options.limit
         return {
-            "lines": [(time / 1e6, *texts) for time, *texts in lines[-self.options.limit :]],
+            "lines": [
+                (None if line.since else line.time_ns / 1e6, *line[1:-1]) for line in lines[-self.options.limit :]
+            ],
             "note": f"the newest {self.options.limit:,}" if more else "",
         }
 
@@ -75,16 +94,23 @@ class LogPanel:
             return
         for event in reversed(ask.events()):
             if any(fnmatchcase(event.source, pattern) for pattern in self.options.events):
-                yield event.time_ns, safe_label(event.source), event.kind, _shown(event.text), event.kind
+                source = safe_label(event.source)
+                yield _Line(event.time_ns, source, event.kind, _shown(event.text), event.kind, 1, since=False)
 
 
-def _texts(series: Series) -> Iterator[_Line]:
+def _texts(series: Series, start_ns: int) -> Iterator[_Line]:
+    """Yield the texts of a channel, the newest first, with how often each came in a row."""
     if series.channel.kind is not Kind.TEXT:
         return
-    samples = series.samples()
+    time, value, *_ = series.samples()
     source = safe_label(series.stream.partition("/")[0])
-    for time, text in zip(reversed(samples.time.tolist()), reversed(samples.value.tolist()), strict=True):
-        yield time, source, series.label, _shown(text), ""
+    again = np.zeros(len(time), np.bool_)
+    again[1:] = (value[1:] == value[:-1]).astype(np.bool_) & (np.abs(np.diff(time)) <= SOON_NS)
+    stop = len(time)
+    for first in reversed(np.flatnonzero(~again).tolist()):
+        since = first == 0 and stop > 1 and int(time[0]) - start_ns <= SOON_NS
+        yield _Line(int(time[first]), source, series.label, _shown(value[first]), "", stop - first, since)
+        stop = first
 
 
 def _first(lines: Iterator[_Line], words: Sequence[str], count: int) -> list[_Line]:
@@ -93,7 +119,7 @@ def _first(lines: Iterator[_Line], words: Sequence[str], count: int) -> list[_Li
     for line in lines:
         if len(found) == count:
             break
-        text = " ".join(line[1:4]).lower() if words else ""
+        text = f"{line.source} {line.what} {line.text}".lower() if words else ""
         if all(word in text for word in words):
             found.append(line)
     return found

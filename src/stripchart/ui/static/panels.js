@@ -96,7 +96,8 @@ export class Panels {
     clearTimeout(this.waiting);
     if (soon) this.asking?.abort();
     if (document.hidden || (this.asking && !soon)) return;
-    const wait = soon ? 0 : this.due - performance.now();
+    const unset = !(this.strips.range?.end > 1); // nobody has said yet which time is shown
+    const wait = unset ? 50 : soon ? 0 : this.due - performance.now();
     if (wait > 0) {
       this.waiting = setTimeout(() => this.ask(), wait);
       return;

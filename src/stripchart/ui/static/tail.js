@@ -6,7 +6,7 @@ const count = new Intl.NumberFormat();
 const NEAR = 12;
 
 export class Tail {
-  /** `row(line)` makes the element of a line {key, ...}; two lines with one key look the same. */
+  /** `row(line)` makes the element of a line {key, ...}; two lines with one key, and one `count` if they have any, look the same. */
   constructor(body, label, row) {
     this.row = row;
     this.lines = [];
@@ -66,6 +66,9 @@ export class Tail {
     const {list} = this;
     const gone = passed(this.lines, lines);
     for (let place = 0; place < gone; place++) list.firstChild.remove();
+    this.lines.slice(gone).forEach(({count: before}, place) => {
+      if (before !== lines[place].count) list.children[place].replaceWith(this.row(lines[place]));
+    });
     list.append(...lines.slice(this.lines.length - gone).map(this.row));
     this.lines = lines;
     this.button.hidden = true;

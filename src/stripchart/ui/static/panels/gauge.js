@@ -10,8 +10,8 @@ const FROM = 90 + (360 - SWEEP) / 2;
 const CENTRE = [100, 92];
 const RADIUS = 74;
 const RIM = 86;
-/** Size of the number, and how wide it may be. */
-const SIZE = 34;
+/** Sizes of the number, in a gauge of any height and in a low one; and how wide it may be. */
+const SIZES = {"--size": 34, "--large": 46};
 const ROOM = 118;
 
 function place(part, radius) {
@@ -69,7 +69,8 @@ export class GaugePanel {
     fill.setAttribute("d", part ? arc(0, part, RADIUS) : "");
     needle.setAttribute("d", part == null ? "" : `M${place(part, RADIUS - 11)}L${place(part, RIM + 4)}`);
     write(gauge.number, number);
-    gauge.number.style.fontSize = `${Math.min(SIZE, ROOM / (0.56 * Math.max(number.length, 1)))}px`;
+    const fits = ROOM / (0.56 * Math.max(number.length, 1));
+    for (const [name, size] of Object.entries(SIZES)) gauge.number.style.setProperty(name, `${Math.min(size, fits)}px`);
     write(gauge.unit, unit);
     write(gauge.start, format(start));
     write(gauge.end, format(end));

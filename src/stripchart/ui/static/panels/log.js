@@ -3,6 +3,7 @@ import {make} from "../dom.js";
 import {Tail} from "../tail.js";
 import {fineText, momentText} from "../zone.js";
 
+const count = new Intl.NumberFormat();
 /** Milliseconds after the last key until the server is asked. */
 const TYPED = 200;
 /** Milliseconds over which lines are told apart by their clock alone. */
@@ -33,19 +34,22 @@ export class LogPanel {
   }
 
   show({lines}) {
-    const long = lines.length && lines.at(-1)[0] - lines[0][0] > DAY;
+    const clocks = lines.map(([time]) => time).filter((time) => time != null);
+    const long = clocks.at(-1) - clocks[0] > DAY;
     if (long !== this.long) {
       this.long = long;
       this.tail.repaint();
     }
     this.empty.hidden = lines.length > 0;
-    this.tail.show(lines.map(([time, source, what, text, kind]) => ({key: `${time} ${source} ${what} ${text}`, time, source, what, text, kind})));
+    this.tail.show(lines.map(([time, source, what, text, kind, times]) => (
+      {key: `${time} ${source} ${what} ${text}`, time, source, what, text, kind, count: times})));
   }
 
-  row({time, source, what, text, kind}) {
-    const clock = make("time", "", this.long ? momentText(time) : fineText(time));
-    clock.title = momentText(time);
+  row({time, source, what, text, kind, count: times}) {
+    const clock = make("time", "", time == null ? "before" : this.long ? momentText(time) : fineText(time));
+    if (time != null) clock.title = momentText(time);
     const row = make("li", kind && `event ${kind}`, clock, make("b", "", source), make("span", "what", what), make("span", "text", text));
+    if (times > 1) row.append(make("small", "", `× ${count.format(times)}`));
     return row;
   }
 

@@ -13,7 +13,7 @@ from stripchart.decoders.dsmr_telegram import NAMES, read_time
 from stripchart.flow.records import Channel, Kind
 from stripchart.testing import DecoderContract, check_sample
 from support.corpus import crc16
-from support.decoding import check_account_across_losses, check_any_chunking, feed, many_examples, rows
+from support.decoding import feed, many_examples, rows
 from support.formats import BOUNDS
 
 GAS = ("0-1:24.1.0(003)", "0-1:24.2.1(240624101502S)(00987.654*m3)")
@@ -221,18 +221,6 @@ PIECES = st.one_of(
     st.binary(max_size=6),
 )
 STREAMS = st.lists(PIECES, max_size=8).map(b"".join)
-
-
-@many_examples
-@given(data=STREAMS, places=st.lists(st.integers(0, 1 << 10), max_size=8))
-def test_any_chunking_gives_the_same(data: bytes, places: list[int]):
-    check_any_chunking(DsmrDecoder, data, places)
-
-
-@many_examples
-@given(data=st.lists(STREAMS, max_size=4), resets=st.integers(0, 15))
-def test_the_account_balances_across_losses(data: list[bytes], resets: int):
-    check_account_across_losses(DsmrDecoder(), data, resets)
 
 
 @many_examples

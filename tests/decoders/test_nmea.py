@@ -20,8 +20,6 @@ from stripchart.testing import DecoderContract, check_sample
 from support.decoding import (
     account,
     by_stream,
-    check_account_across_losses,
-    check_any_chunking,
     feed,
     many_examples,
     rows,
@@ -437,12 +435,6 @@ STREAMS = st.lists(PIECES, max_size=25).map(b"".join)
 
 
 @many_examples
-@given(data=STREAMS, places=st.lists(st.integers(0, 1 << 12), max_size=8))
-def test_any_chunking_gives_the_same(data: bytes, places: list[int]):
-    check_any_chunking(NmeaDecoder, data, places)
-
-
-@many_examples
 @given(data=STREAMS)
 def test_together_is_as_one_by_one(data: bytes):
     fast, slow = NmeaDecoder(), NmeaDecoder()
@@ -476,12 +468,6 @@ def test_checksums_of_many_lines_are_those_of_each(lines: list[bytes]):
         except ValueError:
             told = -1
         assert right == (plain and reduce(xor, body, 0) == told)
-
-
-@many_examples
-@given(pieces=st.lists(STREAMS, max_size=4), resets=st.integers(0, 15))
-def test_the_account_balances_across_losses(pieces: list[bytes], resets: int):
-    check_account_across_losses(NmeaDecoder(), pieces, resets)
 
 
 def coordinates(limit: int) -> st.SearchStrategy[str]:

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from stripchart.decoders import recorded
 from stripchart.decoders.recorded import MAGIC, MAX_BODY, RecordedDecoder, encode
 from stripchart.flow.records import ABSENT, Batch, Channel, Chunk, Kind, make_batch
-from support.decoding import check_any_chunking, feed, many_examples
+from support.decoding import feed, many_examples
 from support.tables import rows as made_rows
 
 T = (Channel("t", "°C"),)
@@ -153,16 +152,6 @@ class TestDamage:
         decoder = RecordedDecoder()
         assert feed(decoder, framed(made) + self.whole) != []
         assert decoder.tally.rejected == {"not as a replay writes it": 1}
-
-    @many_examples
-    @given(
-        pieces=st.lists(
-            st.sampled_from([whole, whole[:9], whole[3:], MAGIC, MAGIC[:2], b"x", framed(b"")]), max_size=6
-        ),
-        places=st.lists(st.integers(0, 600), max_size=6),
-    )
-    def test_any_cut_gives_the_same(self, pieces: list[bytes], places: list[int]) -> None:
-        check_any_chunking(RecordedDecoder, b"".join(pieces), places)
 
 
 def test_a_loss_in_a_frame() -> None:

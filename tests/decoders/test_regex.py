@@ -17,7 +17,7 @@ from stripchart.decoders.regex_pattern import LinePattern
 from stripchart.errors import ConfigError
 from stripchart.flow.records import Channel, Kind
 from stripchart.testing import DecoderContract, check_sample
-from support.decoding import check_account_across_losses, check_any_chunking, feed, many_examples, rows, values
+from support.decoding import feed, many_examples, rows, values
 from support.formats import BOUNDS
 
 READINGS = r"T=(?P<temp>\S+) H=(?P<hum>\S+)( (?P<mode>\w+))?"
@@ -235,30 +235,6 @@ def test_a_pattern_of_many_states_keeps_its_memory():
 def test_re2_is_loaded_with_the_first_pattern_only():
     code = "import sys, stripchart.decoders.regex; sys.exit('re2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-VALUES = st.sampled_from(["1", "-2.5", "on", "nan", "x", "é", ""])
-LINES = st.tuples(VALUES, VALUES, st.sampled_from(["", " auto", " off", " 7"])).map(
-    lambda cells: "T={} H={}{}\n".format(*cells)
-)
-PIECES = st.one_of(
-    LINES.map(str.encode),
-    st.sampled_from([b"\r\n", b"ready\n", b"T=", b" H=", b"\n", b"\xff", b"\0"]),
-    st.binary(max_size=8),
-)
-STREAMS = st.lists(PIECES, max_size=12).map(b"".join)
-
-
-@many_examples
-@given(data=STREAMS, places=st.lists(st.integers(0, 1 << 8), max_size=8))
-def test_any_chunking_gives_the_same(data: bytes, places: list[int]):
-    check_any_chunking(make, data, places)
-
-
-@many_examples
-@given(data=st.lists(STREAMS, max_size=4), resets=st.integers(0, 15))
-def test_the_account_balances_across_losses(data: list[bytes], resets: int):
-    check_account_across_losses(make(), data, resets)
 
 
 @many_examples

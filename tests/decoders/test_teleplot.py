@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stripchart.decoders import teleplot
-from stripchart.decoders.lines import MAX_LINE
 from stripchart.decoders.teleplot import TeleplotDecoder
 from stripchart.errors import ConfigError
 from stripchart.flow.records import Channel, Chunk, Kind
 from stripchart.testing import TIME_NS, DecoderContract
-from support.decoding import NOW_NS, account, check_frames, cut, exact, feed, known_bytes, many_examples, rows, values
+from support.decoding import NOW_NS, account, cut, exact, feed, many_examples, rows, values
 from support.formats import BOUNDS
 
 TIME = Channel("time", "ms", Kind.TIME)
@@ -223,21 +222,6 @@ def test_common_lines_are_read_as_by_the_whole_grammar_and_in_any_pieces(
         patch.setitem(teleplot._LINES, transport, teleplot.re.compile(r"^()()()().*$", teleplot.re.MULTILINE))
         assert found == sorted(exact(feed(slow, data, finish=True)), key=lambda row: row[0])
     assert account(fast) == account(slow)
-
-
-@many_examples
-@given(data=st.lists(st.one_of(STREAM, st.binary(max_size=100)), max_size=4), resets=st.integers(0, 15))
-def test_the_account_balances_across_losses_and_holds_little(data: list[bytes], resets: int):
-    decoder = TeleplotDecoder()
-    for number, piece in enumerate(data):
-        before = known_bytes(decoder)
-        feed(decoder, piece)
-        assert known_bytes(decoder) == before + len(piece)
-        if resets >> number & 1:
-            decoder.reset()
-            assert decoder.buffered == 0
-        assert decoder.buffered <= MAX_LINE
-        check_frames(decoder)
 
 
 @pytest.mark.parametrize("text", [">", ">a", ">a:", ">a ", ">a:1", ">a:1;", ">a:1|t,", ":", ">>", "§", "a "])

@@ -12,7 +12,7 @@ from stripchart.decoders.vedirect import MAX_BLOCK, SIGNATURE, VeDirectDecoder
 from stripchart.decoders.vedirect_fields import FIELDS, TEXTS
 from stripchart.flow.records import Kind
 from stripchart.testing import DecoderContract, check_sample
-from support.decoding import check_account_across_losses, check_any_chunking, feed, many_examples, rows
+from support.decoding import feed, many_examples, rows
 from support.formats import BOUNDS
 
 MESSAGE = b":7F0ED0071\n"
@@ -147,18 +147,6 @@ PIECES = st.one_of(
     st.binary(max_size=6),
 )  # fmt: skip
 STREAMS = st.lists(PIECES, max_size=12).map(b"".join)
-
-
-@many_examples
-@given(data=STREAMS, places=st.lists(st.integers(0, 1 << 11), max_size=8))
-def test_any_chunking_gives_the_same(data: bytes, places: list[int]):
-    check_any_chunking(VeDirectDecoder, data, places)
-
-
-@many_examples
-@given(data=st.lists(STREAMS, max_size=4), resets=st.integers(0, 15))
-def test_the_account_balances_across_losses(data: list[bytes], resets: int):
-    check_account_across_losses(VeDirectDecoder(), data, resets)
 
 
 @many_examples

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from stripchart.flow.records import Chunk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from stripchart.flow.contracts import Decoder
     from stripchart.flow.records import Batch
@@ -89,29 +89,6 @@ def by_stream(batches: Iterable[Batch]) -> dict[str, list[Any]]:
     for row in exact(batches):
         found.setdefault(row[0], []).append(row)
     return found
-
-
-def check_any_chunking(make: Callable[[], Decoder], data: bytes, places: Sequence[int]) -> None:
-    """Check that data gives the same rows and account whole, cut at places, and byte by byte."""
-    whole = make()
-    expected = by_stream(feed(whole, data, finish=True))
-    for pieces in (cut(data, places), [data[place : place + 1] for place in range(len(data))]):
-        decoder = make()
-        assert by_stream(feed(decoder, *pieces, finish=True)) == expected
-        assert account(decoder) == account(whole)
-
-
-def check_account_across_losses(decoder: Decoder, pieces: Sequence[bytes], resets: int) -> None:
-    """Feed pieces with a loss after each whose bit is set, and check that every byte and frame is accounted for."""
-    fed = 0
-    for number, piece in enumerate(pieces):
-        feed(decoder, piece)
-        fed += len(piece)
-        if resets >> number & 1:
-            decoder.reset()
-            assert decoder.buffered == 0
-        assert known_bytes(decoder) == fed
-        check_frames(decoder)
 
 
 def account(decoder: Decoder) -> tuple[Any, ...]:

@@ -52,6 +52,7 @@ FRAMINGS: Final[tuple[dict[str, Any], ...]] = (
     {"framing": "delimited", "sync": "AA 55", "end": "0D 0A"},
     {"framing": "cobs", "checksum": "crc-32"},
     {"framing": "slip", "checksum": "fletcher-16"},
+    {"sync": "AA 55", "checksum": "sum-8"},
 )
 
 SHORT: Final = 180

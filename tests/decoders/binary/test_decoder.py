@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from cobs import cobs as cobs_oracle
-from hypothesis import given
-from hypothesis import strategies as st
 
 from stripchart.config.options import fill
 from stripchart.decoders.binary.decoder import BinaryDecoder
@@ -16,7 +14,7 @@ from stripchart.decoders.binary.fields import Field
 from stripchart.decoders.binary.options import BinaryOptions
 from stripchart.flow.records import Channel, Chunk, Kind
 from stripchart.testing import DecoderContract
-from support.decoding import NOW_NS, account, cut, exact, feed, many_examples, values
+from support.decoding import NOW_NS, feed, values
 from support.formats import BOUNDS
 
 FIELDS = (
@@ -110,25 +108,6 @@ def test_each_way_says_the_same(way: str):
     assert batch.channels == (Channel("n", "ms", Kind.TIME), Channel("t", "°C"), Channel("mode", "", Kind.TEXT))
     assert str([column.tolist() for column in batch.values]) == EXPECTED
     assert (decoder.tally.decoded, decoder.tally.bytes_skipped) == (4, 0)
-
-
-@pytest.mark.parametrize("way", WAYS)
-@many_examples
-@given(
-    rows=st.lists(st.tuples(st.integers(0, 65535), st.integers(-32768, 32767), st.integers(0, 255)), max_size=6),
-    damage=st.lists(st.tuples(st.integers(0, 99), st.integers(0, 255)), max_size=3),
-    places=st.lists(st.integers(0, 1 << 16), max_size=5),
-)
-def test_any_chunking_of_damaged_frames_gives_the_same(
-    way: str, rows: list[tuple[int, int, int]], damage: list[tuple[int, int]], places: list[int]
-):
-    data = bytearray(written(way, *rows))
-    for place, byte in damage:
-        data[place % (len(data) + 1) : place % (len(data) + 1) + 1] = bytes([byte])
-    whole, pieces = BinaryDecoder(WAYS[way]), BinaryDecoder(WAYS[way])
-    expected = exact(feed(whole, bytes(data), finish=True))
-    assert exact(feed(pieces, *cut(bytes(data), places), finish=True)) == expected
-    assert account(pieces) == account(whole)
 
 
 @pytest.mark.parametrize("way", [way for way in WAYS if way != "bare"])

@@ -61,6 +61,17 @@ def test_axe_finds_what_is_wrong(page: Page, monitor: Monitor) -> None:
 def test_axe_finds_nothing(page: Page, monitor: Monitor, path: str, theme: str) -> None:
     open_page(page, monitor, path, theme)
     assert issues(page) == []
+    page.keyboard.press("c")
+    page.wait_for_selector("#channels .item.drawn .value:not(:empty)")
+    page.locator("#channels .item.drawn").first.click()
+    page.wait_for_selector("#channels .item.off")
+    page.locator("#channels .item.drawn").last.click(button="right")
+    assert issues(page) == []
+    page.get_by_role("menuitem", name="Name, unit").click()
+    page.wait_for_selector("#look-form[open]")
+    assert issues(page) == []
+    page.locator("#look-form [data-close]").click()
+    page.locator("#channels [data-close]").click()
     page.locator("#export summary").click()
     page.keyboard.press("e")
     page.wait_for_selector(".handles")
@@ -84,6 +95,12 @@ def test_axe_finds_nothing_on_a_page_that_waits(page: Page, theme: str) -> None:
 @pytest.mark.parametrize("width", [360, 820, 1400, 3840])
 def test_nothing_sticks_out(page: Page, monitor: Monitor, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
+    one_line = "document.querySelector('.bar').clientHeight < 60"
     for path in ("/", "/panels"):
         open_page(page, monitor, path, "light")
+        page.keyboard.press("c")
+        page.wait_for_selector("#channels .item.drawn")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(one_line) or width < 1400
+        page.keyboard.press("Escape")
         assert page.evaluate("document.documentElement.scrollWidth") <= width

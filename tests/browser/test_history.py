@@ -187,7 +187,7 @@ def test_the_address_keeps_range_and_channels(page: Page, bench: Bench) -> None:
     with bench.live() as site:
         open_page(page, site, bench.look(1000, 1100))
         page.wait_for_function(f"({ROWS})('s0') === 110")
-        page.locator(".legend button").nth(1).click()
+        page.locator(".legend .line").nth(1).click()
         wheel(page, -100, 0.5)
         page.wait_for_function("stripchart.toolbar.view[1] - stripchart.toolbar.view[0] < 999000")
         until(lambda: page.evaluate("stripchart.toolbar.view.map(Math.round).join('%2C')") in page.url, page=page)
@@ -340,7 +340,7 @@ def test_what_is_shown_can_be_taken_away(page: Page, bench: Bench, tmp_path: Pat
         asked = parse_qs(urlsplit(link.get_attribute("href") or "").query)
         assert asked == {"format": ["parquet"], "start": [str(bench.time[1000])], "stop": [str(bench.time[1100])]}
         page.keyboard.press("Escape")
-        page.locator(".legend button").nth(1).click()
+        page.locator(".legend .line").nth(1).click()
         page.locator("#export summary").click()
         page.locator("#export p", has_text="1 of 2 channels").wait_for()
         assert parse_qs(urlsplit(link.get_attribute("href") or "").query)["channels"] == ["bench/temperature"]

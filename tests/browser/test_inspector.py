@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from stripchart import Monitor
-from stripchart.flow.records import Channel, make_batch
 from support.chromium import ROWS
 
 if TYPE_CHECKING:
@@ -108,24 +106,3 @@ def test_samples_of_long_ago_are_one_click_away(page: Page, monitor: Monitor, pt
     assert end > 1_709_632_802_000
     page.locator("#live").click()
     page.locator("#past").get_by_text("the newest sample is of").wait_for()
-
-
-def test_a_channel_is_found_among_thousands(page: Page, monitor: Monitor) -> None:
-    channels = (Channel("value"),)
-
-    def publish(value: float) -> None:
-        for place in range(3000):
-            monitor.hub.publish(make_batch(f"plant/line{place % 40}/{place}", channels, [time.time_ns()], [[value]]))
-
-    publish(1.5)
-    open_page(page, monitor)
-    page.wait_for_function("document.querySelectorAll('.legend button').length === 64")
-    assert page.locator("#listed summary").inner_text() == "2,936 more channels, not drawn"
-    page.locator("#listed summary").click()
-    page.locator("#search").fill("LINE7 2967")
-    assert page.locator("#listed li:visible").count() == 1
-    page.wait_for_function("document.querySelector('#listed li:not([hidden]) b').textContent === '1.5'")
-    publish(2.5)
-    page.wait_for_function("document.querySelector('#listed li:not([hidden]) b').textContent === '2.5'")
-    page.locator("#search").fill("")
-    page.wait_for_function("document.querySelectorAll('#listed li:not([hidden])').length === 2936")

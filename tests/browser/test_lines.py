@@ -83,9 +83,9 @@ def test_lines_steps_and_gaps_are_where_the_samples_are(page: Page, site: Site) 
     assert sum(before) / len(before) == pytest.approx(0.0, abs=0.05)
     after = ink(page, "strip1", 0, times[5] + half)
     assert sum(after) / len(after) == pytest.approx(1.0, abs=0.05)
-    page.locator(".legend button").first.click()
+    page.locator(".legend .line").first.click()
     assert ink(page, "strip0", 0, times[7]) == []
-    page.locator(".legend button").first.click()
+    page.locator(".legend .line").first.click()
     assert ink(page, "strip0", 0, times[7])
 
 

@@ -157,7 +157,7 @@ def test_a_span_has_the_statistics_of_its_raw_rows(page: Page) -> None:
         assert box["width"] == pytest.approx((last - first) / 3000 * width, abs=1.5)
         assert page.evaluate(RANGE) == seen  # a drag has measured, and not panned
         # A line that is hidden is not measured.
-        page.locator(".legend button").nth(1).click()
+        page.locator(".legend .line").nth(1).click()
         page.wait_for_function("document.querySelectorAll('#measured tbody tr').length === 1")
 
 
@@ -228,7 +228,7 @@ def test_a_y_axis_is_zoomed_locked_and_fitted_again(page: Page) -> None:
 
 def test_clear_hides_what_came_before_and_reset_shows_it_again(page: Page) -> None:
     with watched(page, "#window=60") as bench:
-        page.keyboard.press("c")
+        page.keyboard.press("x")
         start, end = page.evaluate(RANGE)
         page.wait_for_function(f"{RANGE}[0] > {bench.time[-1] / 1e6}")
         start, end = page.evaluate(RANGE)
@@ -283,6 +283,7 @@ def test_keys_and_the_dialog_that_lists_them(page: Page) -> None:
             "M",
             "Y",
             "C",
+            "X",
             "U",
             "T",
             "E",

@@ -185,7 +185,7 @@ def test_the_legend_hides_shows_and_leaves_one_alone(page: Page, monitor: Monito
         open_page(page, monitor)
         page.wait_for_function(f"({ROWS})('s0') > 10")
         page.wait_for_function(f"({shown})()?.every((each) => each === true)")
-        buttons = page.locator(".legend button")
+        buttons = page.locator(".legend .line")
         buttons.nth(1).click()
         assert page.evaluate(shown) == [True, False, True]
         assert buttons.nth(1).get_attribute("aria-pressed") == "false"
@@ -300,17 +300,8 @@ def test_channels_that_come_in_turns_are_drawn_as_whole_lines(page: Page, monito
         page.wait_for_function(f"({DRAWN})('b').endsWith('{step * 10 + 1}')")
     for label, values in (("a", "0,10,20,30"), ("b", "0,11,21,31")):
         page.wait_for_function(f"({DRAWN})('{label}') === '{values}'")
-    page.locator(".legend button", has_text="b").first.click()
+    page.locator(".legend .line", has_text="b").first.click()
     page.wait_for_function("[...stripchart.strips.strips.values()][0].lines[1].renderer.visible === false")
-
-
-def test_text_is_listed_with_its_value(page: Page, monitor: Monitor) -> None:
-    channels = (Channel("mode", "", Kind.TEXT),)
-    monitor.hub.publish(make_batch("s", channels, [time.time_ns()], [["<b>idle</b>"]]))
-    open_page(page, monitor)
-    page.wait_for_selector("#listed:not([hidden])")
-    page.locator("#listed summary").click()
-    page.wait_for_function("document.querySelector('#listed b').textContent === '<b>idle</b>'")
 
 
 def test_the_page_comes_back_when_the_server_does(page: Page) -> None:

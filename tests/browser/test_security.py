@@ -31,11 +31,12 @@ for (const name of ["pwned", "polluted"]) {
 window.alert = window.confirm = window.prompt = (text) => window.harm.push(`dialog: ${text}`);
 """
 TAGS = (
-    "[...document.querySelectorAll('main *, #sources *, #tip *')].filter(e => !e.closest('.plot')).map(e => e.tagName)"
+    "[...document.querySelectorAll('main *, #sources *, #tip *, #channels *, #choices *')]"
+    ".filter(e => !e.closest('.plot')).map(e => e.tagName)"
 )
 OUR_TAGS = {
-    "B", "BUTTON", "DD", "DETAILS", "DIV", "DL", "DT", "H2", "HEADER", "I", "INPUT", "LI", "P", "SECTION", "SMALL",
-    "SPAN", "SUMMARY", "TABLE", "TBODY", "TD", "TH", "THEAD", "TIME", "TR", "UL", "path", "rect", "svg",
+    "B", "BUTTON", "DD", "DIV", "DL", "DT", "H2", "HEADER", "I", "INPUT", "LI", "P", "SECTION", "SMALL",
+    "SPAN", "TABLE", "TBODY", "TD", "TH", "THEAD", "TIME", "TR", "UL", "path", "polyline", "rect", "svg",
 }  # fmt: skip
 HANDLERS = (
     "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(name => name.startsWith('on'))"
@@ -66,7 +67,9 @@ class Watch:
         page.on("popup", lambda popup: self.complaints.append(f"popup: {popup.url}"))
 
     def _look(self, url: str) -> None:
-        known = urlsplit(url).path == "/" or urlsplit(url).path.startswith(("/static/", "/assets/", "/api/draw"))
+        known = urlsplit(url).path == "/" or urlsplit(url).path.startswith(
+            ("/static/", "/assets/", "/api/draw", "/api/tree")
+        )
         if not url.startswith("data:") and not (url.startswith(self._origin) and known):
             self.complaints.append(f"request: {url}")
 
@@ -76,6 +79,22 @@ def open_page(page: Page, site: Site) -> Watch:
     page.goto(site.url)
     page.wait_for_selector("body[data-ready]")
     return watch
+
+
+def everything_listed(page: Page) -> list[str]:
+    """Scroll through the tree of channels, all of which a search for nothing special finds; return what it says."""
+    page.locator("#channels input").fill("kind:")
+    found: list[str] = page.evaluate("""async () => {
+      const list = document.querySelector("#channels [role=tree]");
+      const found = new Set();
+      for (let top = 0; top < list.scrollHeight; top += list.clientHeight) {
+        list.scrollTop = top;
+        await new Promise(requestAnimationFrame);
+        for (const each of list.querySelectorAll(".item:not([hidden]) .name")) found.add(each.textContent);
+      }
+      return [...found];
+    }""")
+    return found
 
 
 def assert_harmless(page: Page, watch: Watch) -> None:
@@ -101,23 +120,27 @@ def test_a_thousand_hostile_names_are_text(page: Page) -> None:
         infos = site.hub.streams()
         total = sum(len(info.channels) for info in infos)
         page.wait_for_function(
-            f"document.querySelectorAll('.legend .name, #listed li').length === {total}",
+            f"Number(document.querySelector('#channels-button small').textContent.replace(',', '')) === {total}",
             timeout=60_000,
         )
         page.wait_for_function(
             "[...stripchart.strips.strips.values()].every(strip => strip.lines.every(line => line.renderer))"
         )
-        page.locator("#listed summary").click()
-
-        # They are shown, as text, and as what they are.
-        shown = page.evaluate(
-            "[...document.querySelectorAll('.legend .name, #listed li span')].map(e => e.textContent)"
-        )
+        # They are shown, as text, and as what they are: in the legends, and each in the tree of channels.
+        shown = page.locator(".legend .name").all_text_contents()
         labels = set(
             page.evaluate("[...stripchart.strips.strips.values()].flatMap(s => s.lines.map(line => line.label))")
         )
         assert len(labels) > 10
-        assert set(shown) >= labels
+        page.keyboard.press("c")
+        page.wait_for_function(f"stripchart.drawer.tree.entries.length === {total}")
+        listed = everything_listed(page)
+        assert {name.rpartition("/")[2] for name in listed} >= {label.rpartition("/")[2] for label in labels}
+        shown += listed
+        page.locator("#channels .item:not(.branch):not([hidden])").first.click(button="right")
+        shown += page.locator("#choices button").all_text_contents()
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
         assert safe_label(names[5]) in page.locator("#sources").text_content()
         for text in shown:
             assert safe_label(text) == text

@@ -4,13 +4,14 @@ import json
 import re
 from typing import Any
 
+import orjson
 import pytest
 from bokeh.document import Document
 from bokeh.models import GlyphRenderer, Range1d
 
 from stripchart.config.pages import read_page
 from stripchart.flow.hub import Hub
-from stripchart.flow.records import Channel, Kind, make_batch
+from stripchart.flow.records import Channel, Kind, channel_key, make_batch
 from stripchart.ui.labels import MAX_LABEL
 from stripchart.ui.layout import MAX_LINES, MAX_STRIPS, Layout, Stage
 from stripchart.ui.readout import read_out
@@ -37,8 +38,11 @@ class Bench:
         described = json.loads(json.dumps(self.layout.describe()))
         return {strip["title"]: [line["label"] for line in strip["lines"]] for strip in described["strips"]}
 
-    def listed(self) -> list[str]:
-        return [entry["label"] for entry in self.layout.describe()["listed"]]
+    def undrawn(self) -> list[tuple[str, str, bool]]:
+        """Return the keys of the channels that have no line."""
+        names = [(info.name, *channel_key(channel)) for info in self.hub.streams() for channel in info.channels]
+        assert len(self.layout.order) == self.layout.lines == len(set(names) & set(self.layout.order))
+        return [name for name in names if name not in self.layout.order]
 
 
 @pytest.fixture
@@ -93,12 +97,12 @@ def test_a_topic_of_digits_still_has_a_title(bench: Bench) -> None:
     assert bench.strips() == {"house": ["17"], "17": ["value"]}
 
 
-def test_text_is_listed_and_not_drawn(bench: Bench) -> None:
+def test_text_is_not_drawn(bench: Bench) -> None:
     bench.publish("bench", Channel("mode", kind=Kind.TEXT), Channel("t"))
     bench.grow()
     assert bench.strips() == {"bench": ["t"]}
-    assert bench.listed() == ["mode"]
-    assert bench.layout.order == [("bench", "t", False), ("bench", "mode", True)]
+    assert bench.undrawn() == [("bench", "mode", True)]
+    assert bench.layout.order == [("bench", "t", False)]
 
 
 def test_the_order_of_the_readings_is_that_of_the_page(bench: Bench) -> None:
@@ -107,10 +111,8 @@ def test_the_order_of_the_readings_is_that_of_the_page(bench: Bench) -> None:
     bench.publish("b", Channel("t", "°C"), Channel("mode", kind=Kind.TEXT))
     bench.grow()
     told = bench.layout.describe()
-    shown = [line["label"] for strip in told["strips"] for line in strip["lines"]] + bench.listed()
-    assert shown == ["t", "t", "rh", "mode"]
-    order = [("a", "t", False), ("b", "t", False), ("a", "rh", False), ("b", "mode", True)]
-    assert bench.layout.order == order
+    assert [line["label"] for strip in told["strips"] for line in strip["lines"]] == ["t", "t", "rh"]
+    assert bench.layout.order == [("a", "t", False), ("b", "t", False), ("a", "rh", False)]
 
 
 def test_no_more_lines_than_the_page_can_draw(bench: Bench) -> None:
@@ -118,8 +120,17 @@ def test_no_more_lines_than_the_page_can_draw(bench: Bench) -> None:
     bench.publish("more", Channel("x", "V"))
     bench.grow()
     assert sum(map(len, bench.strips().values())) == MAX_LINES
-    assert len(bench.listed()) == 101
-    assert len(bench.layout.order) == MAX_LINES + 101
+    assert len(bench.undrawn()) == 101
+
+
+def test_what_is_not_drawn_is_not_told_either(bench: Bench) -> None:
+    bench.publish("wide", *(Channel(f"c{place}") for place in range(MAX_LINES)))
+    bench.grow()
+    before = bench.layout.version, orjson.dumps(bench.layout.describe())
+    for place in range(500):
+        bench.publish(f"more{place}", Channel("mode", kind=Kind.TEXT), Channel("x"))
+    bench.grow()
+    assert (bench.layout.version, orjson.dumps(bench.layout.describe())) == before
 
 
 def test_no_more_strips_than_the_page_can_draw(bench: Bench) -> None:
@@ -129,14 +140,14 @@ def test_no_more_strips_than_the_page_can_draw(bench: Bench) -> None:
     bench.grow()
     assert len(bench.strips()) == MAX_STRIPS
     assert bench.strips()["unit 3"] == ["x", "y"]
-    assert len(bench.listed()) == 5
+    assert len(bench.undrawn()) == 5
 
 
 def test_the_limits_hold_within_one_wide_stream(bench: Bench) -> None:
     bench.publish("wide", *(Channel(f"c{place}", f"unit {place}") for place in range(MAX_STRIPS + 5)))
     bench.grow()
     assert len(bench.strips()) == MAX_STRIPS
-    assert len(bench.listed()) == 5
+    assert len(bench.undrawn()) == 5
 
 
 def test_growing_again_changes_nothing(bench: Bench) -> None:
@@ -234,8 +245,6 @@ def test_names_from_outside_are_neither_ids_nor_columns(bench: Bench) -> None:
 
 
 def test_what_the_page_is_told_is_json_and_short(bench: Bench) -> None:
-    import orjson
-
     bench.publish("\ud800" + "x" * 100_000, Channel("\udfff" + "y" * 100_000))
     bench.grow()
     assert len(orjson.dumps(bench.layout.describe())) < 2_000
@@ -271,7 +280,7 @@ def test_a_design_says_what_is_where(bench: Bench) -> None:
     bench.publish("a", Channel("t", "°C"), Channel("rh", "%"), Channel("mode", kind=Kind.TEXT))
     bench.publish("b", Channel("t", "°C"))
     assert designed(bench, panel=[{"title": "Mine", "channels": ["b", "a/rh"]}]) == {"Mine": ["rh", "t"]}
-    assert bench.listed() == ["t", "mode"]
+    assert bench.undrawn() == [("a", "t", False), ("a", "mode", True)]
     # Channels that another panel shows get no strip either; all others do.
     panels = [{"kind": "number", "channels": ["a/t"]}, {"title": "Mine", "channels": ["*/nothing"]}]
     assert designed(bench, panel=panels, rest=True) == {"Mine": [], "%": ["rh"], "°C": ["t"]}

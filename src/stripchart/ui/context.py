@@ -11,6 +11,7 @@ from stripchart.errors import ConfigError
 from stripchart.flow import ledger
 from stripchart.flow.controls import Controls
 from stripchart.flow.events import MAX_EVENTS, Event, EventLog
+from stripchart.ui.catalogue import Catalogue
 from stripchart.ui.marks import merge
 from stripchart.ui.readout import READOUT_PAUSE, READOUT_SECONDS, Readout, read_out
 from stripchart.ui.record import Record
@@ -120,6 +121,7 @@ class Context:
     def __post_init__(self) -> None:
         self.workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="stripchart-history")
         self.record = None if self.archive is None else Record(self.archive, self.hub, self.workers)
+        self.catalogue = Catalogue(self.hub, self.record)
 
     def close(self) -> None:
         """Begin nothing more in the worker threads; they end with what they do."""

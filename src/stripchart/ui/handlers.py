@@ -17,6 +17,7 @@ from stripchart.flow.history import EVER
 from stripchart.store.exporting.export import FORMATS
 from stripchart.store.reading.rows import UnknownChannelsError
 from stripchart.ui.answers import answer, read_wanted
+from stripchart.ui.catalogue import MAX_ROWS
 from stripchart.ui.exporting import MAX_EXPORTS, PATIENCE, Export, GoneError, Wanted
 from stripchart.ui.joined import Joined
 from stripchart.ui.metrics import CONTENT_TYPE, render_metrics
@@ -194,6 +195,34 @@ class DrawHandler(ApiHandler):
             self.reply(await asyncio.to_thread(answer, self.context, wanted, time.time_ns()))
 
 
+class TreeHandler(ApiHandler):
+    """GET /api/tree?since=…&rows=0,1,…: the page's list of channels where it has changed, and what some say now.
+
+    ``{"version": n, "channels": [[number, name, source, label, unit, kind], ...], "beyond": n, "now": [...]}``: those
+    that came or changed after the version ``since``, and for each number in ``rows`` what ``Catalogue.now`` returns.
+    """
+
+    async def get(self) -> None:
+        """Tell them, from a worker thread: sparklines are made of many rows."""
+        try:
+            since = self.whole_number("since", 0)
+            rows = [int(number) for number in self.get_query_argument("rows", "").split(",") if number]
+        except (ValueError, OverflowError):
+            self.reply({"error": "since: expected a whole number; rows: whole numbers with commas between"}, 400)
+            return
+        if len(rows) > MAX_ROWS:
+            self.reply({"error": f"rows: expected at most {MAX_ROWS}, got {len(rows)}"}, 400)
+            return
+        self.reply(await asyncio.to_thread(self._tell, since, rows))
+
+    def _tell(self, since: int, rows: list[int]) -> dict[str, Any]:
+        catalogue, readout = self.context.catalogue, self.context.readout()
+        catalogue.refresh(readout.streams)
+        version, channels = catalogue.since(since)
+        told = {"version": version, "channels": list(map(list, channels)), "beyond": catalogue.beyond}
+        return told | {"now": catalogue.now(rows, readout)}
+
+
 class LayoutHandler(ApiHandler):
     """GET and POST /api/layout: what pages can be made of, and one page written down.
 
@@ -340,6 +369,7 @@ ROUTES = [
     (r"/api/draw", DrawHandler),
     (r"/api/layout", LayoutHandler),
     (r"/api/layout/save", SaveLayoutHandler),
+    (r"/api/tree", TreeHandler),
     (r"/api/export", ExportHandler),
     (r"/metrics", MetricsHandler),
     (r"/healthz", HealthHandler),

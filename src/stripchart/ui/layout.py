@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_STRIPS: Final = 12
 MAX_LINES: Final = 64
-"""What one page draws by itself; further channels are listed with their values."""
+"""What one page draws by itself; further channels are in its tree only."""
 MAX_CHOSEN: Final = 256
 """Lines that the strips of a design draw."""
 
@@ -110,7 +110,7 @@ class Layout:
         self.strips: dict[StripKey, Strip] = {}
         self.order: list[ChannelKey] = []
         self.design = design or PageDesign()
-        self.version = 1 if self.design.panels else 0
+        self.version = 1
         self._stage = stage
         self._generation = next(stage.generations)
         self._roots: list[UIElement] = []  # in the document
@@ -122,8 +122,6 @@ class Layout:
         self._keys: set[ChannelKey] = set()
         self._lines: dict[ChannelKey, _Line] = {}
         self._placed = 0  # lines that are drawn, or about to be
-        self._unplaced: list[ChannelKey] = []
-        self._listed: list[dict[str, Any]] = []
         for place, spec in enumerate(self.design.panels):
             if spec.kind == STRIP:
                 self._strip(("panel", str(place)), spec.title, place)
@@ -143,7 +141,7 @@ class Layout:
     def grow(self, streams: Iterable[StreamLike]) -> list[StreamView]:
         """Give every new channel its place; return the views whose columns changed.
 
-        ``order`` then says which channel each of the page's readings is: drawn lines first, then the listed.
+        ``order`` then says which channel each of the page's readings is: the lines in the order of ``describe``.
         """
         wanted: list[_Wanted] = []
         for info in streams:
@@ -174,7 +172,7 @@ class Layout:
         drawn: dict[str, list[ChannelKey]] = {strip.key: [] for strip in self.strips.values()}
         for key, line in self._lines.items():
             drawn[line.strip.key].append(key)
-        self.order = [*chain.from_iterable(drawn.values()), *self._unplaced]
+        self.order = list(chain.from_iterable(drawn.values()))
         for root in self._fresh:  # added last: one message each, complete with its lines
             self._stage.document.add_root(root)
         self._roots += self._fresh
@@ -198,7 +196,7 @@ class Layout:
         return values
 
     def describe(self) -> dict[str, Any]:
-        """Return what the page needs to know to build its sections and lists; all texts are safe to show.
+        """Return what the page needs to know to build its sections; all texts are safe to show.
 
         ``place`` is where a panel stands in the design; strips that came by themselves have none, and stand below.
         """
@@ -207,30 +205,27 @@ class Layout:
             "design": self.design.describe(),
             "strips": [strip.describe() for strip in self.strips.values()],
             "panels": self._panels,
-            "listed": self._listed,
         }
 
     def _place(self, info: StreamLike) -> Iterator[_Wanted]:
-        """Find strips for new channels, and list those for which there is no room."""
+        """Find strips for new channels, as long as there is room."""
         for channel, group in zip(info.channels, info.groups, strict=True):
             name = channel_key(info.name, channel)
             if name in self._keys:
                 continue
             self._keys.add(name)
-            self.version += 1
             look = self.design.look(f"{info.name}/{channel.name}")
             seen = channel._replace(unit=look.unit) if look and look.unit else channel
             key = None if channel.kind is Kind.TEXT else self._strip_for(info, seen)
-            if key is not None:
-                if key not in self.strips:
-                    self._strip(key, _title(key, info))
-                strip = self.strips[key]
-                strip.name_after(_title(_strip_key(info, seen), info), seen.unit)
-                self._placed += 1
-                yield _Wanted(name, info.name, group, channel, strip)
-            else:
-                self._unplaced.append(name)
-                self._listed.append(self._entry(info.name, channel))
+            if key is None:
+                continue
+            if key not in self.strips:
+                self._strip(key, _title(key, info))
+            strip = self.strips[key]
+            strip.name_after(_title(_strip_key(info, seen), info), seen.unit)
+            self._placed += 1
+            self.version += 1
+            yield _Wanted(name, info.name, group, channel, strip)
 
     def _strip_for(self, info: StreamLike, channel: Channel) -> StripKey | None:
         """Return the strip on which a channel is drawn; None if there is no room, or the design has no place for it."""
@@ -245,7 +240,7 @@ class Layout:
         return key if room and self.design.rest and not shown else None
 
     def _entry(self, stream: str, channel: Channel) -> dict[str, Any]:
-        """Describe a channel that no strip draws."""
+        """Describe a channel that is drawn."""
         name = f"{stream}/{channel.name}"
         look = self.design.look(name)
         return {

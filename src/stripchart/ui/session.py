@@ -41,8 +41,6 @@ BUSY_STRETCH: Final = 1.6
 """Pages beyond which a further one is updated less often, and by how much."""
 BUSY_LINES: Final = 8
 """Lines beyond which a page is updated half as often: drawing costs a browser lines times updates."""
-LISTED_SECONDS: Final = 1.0
-"""Time between two updates of the values of channels that are listed, not drawn; there may be thousands."""
 HURRY_TICKS: Final = 2
 """Buckets shorter than so many ticks are not waited for."""
 
@@ -72,7 +70,7 @@ class Session:
         self._stale = True
         self._held = False  # the page was looking at a span, not at what comes
         self._grown_for = (0, 0)
-        self._readout_made = self._listed_made = 0.0
+        self._readout_made = 0.0
         self._stretch = 1.0
         self._sent = self._described = self._period = 0
         document.add_root(self.page)
@@ -101,7 +99,6 @@ class Session:
         if looked_at and self._subscription is None:
             self._subscription = context.hub.subscribe(capacity=QUEUE_SAMPLES, name="session")
             self._stale = True
-            self._listed_made = 0.0
             self._stretch = BUSY_STRETCH if context.sessions > BUSY_SESSIONS else 1.0
             self._keep_pace()
         elif not looked_at:
@@ -177,11 +174,9 @@ class Session:
         message: dict[str, Any] = {"now": now_ns / 1e6, "data": data}
         if news:  # with the rows, so that a browser paints once for both
             self._readout_made = readout.made
-            drawn, listed = self._layout.order[: self._layout.lines], self._layout.order[self._layout.lines :]
-            message["values"] = self._layout.read(readout, drawn)
-            if readout.made > self._listed_made + LISTED_SECONDS:
-                self._listed_made = readout.made
-                message["listed"] = self._layout.read(readout, listed)
+            self._context.catalogue.refresh(readout.streams)
+            message["channels"] = len(self._context.catalogue)
+            message["values"] = self._layout.read(readout, self._layout.order)
             message["sources"] = readout.sources
         if data or news or live:
             self._sent += 1

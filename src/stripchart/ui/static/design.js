@@ -1,5 +1,9 @@
 // The page's design as its viewer changes it: sent to the server, which lays the page out anew, and kept in the address.
+import {escape} from "./names.js";
 import {recall, remember} from "./state.js";
+
+/** Changes that can be taken back. */
+const UNDO = 50;
 
 export class Design {
   constructor(page) {
@@ -11,6 +15,8 @@ export class Design {
     this.sent = "";
     /** What was wished for last, until the server has laid it out or said that it cannot. */
     this.wish = null;
+    /** What the page was before its last changes. */
+    this.before = [];
     page.properties.trouble.change.connect(() => (this.wish = null));
     const kept = recall("design");
     if (kept) unpack(kept).then((text) => this.send(text), () => remember("design", null));
@@ -19,7 +25,6 @@ export class Design {
   /** Take what the server has laid out. Strips that came by themselves are written down, so that they can be changed. */
   take(layout) {
     this.strips = layout.strips;
-    this.listed = layout.listed;
     if (layout.generation !== this.generation) this.wish = null;
     this.generation = layout.generation;
     this.table = layout.design;
@@ -31,18 +36,13 @@ export class Design {
     return this.sent !== "";
   }
 
-  /** The names of all channels that there are. */
-  channels() {
-    return new Set([...this.strips.flatMap(({lines}) => lines), ...this.listed].map(({channel}) => channel).filter(Boolean));
-  }
-
   /** The design with every panel in it, also those that came by themselves. */
   get whole() {
     if (this.wish) return structuredClone(this.wish);
     const table = structuredClone(this.table);
     const own = this.strips.filter(({place}) => place == null).map((strip) => ({
       title: strip.title,
-      channels: strip.lines.map(({channel}) => channel).filter(Boolean),
+      channels: strip.lines.map(({channel}) => channel).filter(Boolean).map(escape),
     }));
     table.rest ??= !table.panel;
     table.panel = [...(table.panel ?? []), ...own.map((strip) => ({kind: "strip", ...strip}))];
@@ -52,8 +52,15 @@ export class Design {
   /** Change the design: `edit` is given a copy with every panel, and changes that. */
   change(edit) {
     const table = this.whole;
+    this.before = [...this.before.slice(1 - UNDO), structuredClone(table)];
     edit(table);
     this.use(table);
+  }
+
+  /** Take the last change back. */
+  undo() {
+    const table = this.before.pop();
+    if (table) this.use(table);
   }
 
   use(table) {

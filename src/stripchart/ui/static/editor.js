@@ -5,11 +5,11 @@ const COLUMNS = 12;
 const MAX_HEIGHT = 12;
 
 export class Editor {
-  constructor(design, panels) {
+  constructor(design, panels, catalogue) {
     this.design = design;
     this.box = panels.strips.box;
     this.on = false;
-    this.form = new PanelForm(design);
+    this.form = new PanelForm(design, catalogue);
     this.button = document.getElementById("edit");
     this.bar = document.getElementById("editing");
     this.said = this.bar.querySelector(".said");
@@ -18,7 +18,7 @@ export class Editor {
       add: () => this.form.open(null),
       save: () => this.save(),
       file: () => this.download(),
-      undo: () => this.undo(),
+      undo: () => this.design.undo(),
       reset: () => this.design.reset(),
       done: () => this.toggle(false),
     })) this.bar.querySelector(`[data-do="${name}"]`).addEventListener("click", does);
@@ -90,9 +90,8 @@ export class Editor {
     return corner;
   }
 
-  /** Change the panels, and remember how they were. */
+  /** Change the panels. */
   change(edit) {
-    this.before = [...(this.before ?? []).slice(-49), this.design.whole];
     this.design.change((table) => edit(table.panel, table));
   }
 
@@ -102,11 +101,6 @@ export class Editor {
       panels.splice(place, 1);
       table.rest = false;
     });
-  }
-
-  undo() {
-    const before = this.before?.pop();
-    if (before) this.design.use(before);
   }
 
   move(place, step) {

@@ -1,15 +1,16 @@
 // The dialog that sets up a panel: its kind, title and channels, and the options of the kind as the server tells them.
 
 /** Make an element with attributes and children. */
-function make(tag, attributes, ...children) {
+export function make(tag, attributes, ...children) {
   const element = Object.assign(document.createElement(tag), attributes);
   element.append(...children);
   return element;
 }
 
 export class PanelForm {
-  constructor(design) {
+  constructor(design, catalogue) {
     this.design = design;
+    this.catalogue = catalogue;
     this.dialog = document.getElementById("panel-form");
     this.body = this.dialog.querySelector(".body");
     this.kinds = [];
@@ -18,8 +19,9 @@ export class PanelForm {
     this.dialog.querySelector("form").addEventListener("submit", () => this.apply());
   }
 
-  /** Ask once what kinds of panels there are. */
+  /** Ask what channels there are, and once what kinds of panels. */
   async learn() {
+    await this.catalogue.ask();
     if (this.kinds.length) return;
     const answer = await fetch("api/layout", {signal: AbortSignal.timeout(10_000)});
     if (answer.ok) ({kinds: this.kinds, saves_to: this.savesTo} = await answer.json());
@@ -54,7 +56,7 @@ export class PanelForm {
 
   /** Known channels, to be added by choosing. */
   picker(channels) {
-    const known = [...this.design.channels()].sort();
+    const known = [...new Set(this.catalogue.entries.map(({name}) => name).filter(Boolean))].sort();
     const list = make("select", {}, make("option", {value: "", textContent: "Add a channel …"}), ...known.map((name) => make("option", {value: name, textContent: name})));
     list.setAttribute("aria-label", "Add a channel");
     list.addEventListener("change", () => {
@@ -88,7 +90,6 @@ export class PanelForm {
 
   apply() {
     const panel = this.read();
-    this.onChange?.();
     this.design.change((table) => {
       if (this.place == null) table.panel.push(panel);
       else table.panel[this.place] = panel;
@@ -96,7 +97,7 @@ export class PanelForm {
   }
 }
 
-function row(label, input, text = "") {
+export function row(label, input, text = "") {
   const element = make("label", {className: "row"}, make("span", {textContent: label}), input);
   if (text) element.append(make("small", {textContent: text}));
   return element;

@@ -13,10 +13,12 @@ const GESTURES = [
   ["Wheel over a y axis", "Zoom that axis, and lock it"],
   ["Double click on a y axis", "Fit it to what is seen again"],
   ["Click on a name in the legend", "Hide or show a line, with Alt show it alone"],
+  ["Right click on a channel", "What else can be done with it"],
+  ["Drag a channel", "Draw it on another strip"],
 ];
 
 export class Keys {
-  constructor(toolbar, looking, editor, kiosk) {
+  constructor(toolbar, looking, editor, kiosk, drawer) {
     Object.assign(this, {looking, editor, kiosk});
     this.dialog = document.getElementById("help");
     this.commands = [
@@ -30,7 +32,8 @@ export class Keys {
       {keys: ["End"], shown: "End", text: "Live", run: () => toolbar.follow()},
       {keys: ["m"], shown: "M", text: "Measure, or pan again", run: () => toolbar.setDrag(toolbar.drag === "measure" ? "pan" : "measure")},
       {keys: ["y"], shown: "Y", text: "Lock the y axis of the strip under the pointer, or all", run: () => looking.lock()},
-      {keys: ["c"], shown: "C", text: "Clear: hide what came before now; once more shows it again", run: () => toolbar.clear()},
+      {keys: ["c"], shown: "C", text: "All channels, or close them", run: () => drawer.set(!drawer.open)},
+      {keys: ["x"], shown: "X", text: "Clear: hide what came before now; once more shows it again", run: () => toolbar.clear()},
       {keys: ["u"], shown: "U", text: "Times in UTC, or by this browser's clock", run: () => toolbar.nextZone()},
       {keys: ["t"], shown: "T", text: "Theme: system, light, dark", run: () => toolbar.nextTheme()},
       {keys: ["e"], shown: "E", text: "Edit the page, or be done", run: () => editor.toggle()},

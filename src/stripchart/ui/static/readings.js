@@ -1,9 +1,6 @@
 // The numbers: each channel's value now (or under the cursor), and what each source is doing.
 import {clockText, zoneName} from "./zone.js";
 
-/** Listed channels from which on there is a field to find one. */
-const MANY = 12;
-
 /** Five significant digits, without the noise of more. */
 export function format(value) {
   if (value == null) return "–";
@@ -17,11 +14,13 @@ export function format(value) {
 
 const count = new Intl.NumberFormat();
 
-function ago(milliseconds) {
+/** How long ago a moment was. */
+export function ago(milliseconds) {
   const seconds = Math.max(0, Math.round((Date.now() - milliseconds) / 1000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  return `${Math.floor(seconds / 3600)} h`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`;
+  return `${count.format(Math.floor(seconds / 86_400))} d`;
 }
 
 export class Readings {
@@ -31,51 +30,14 @@ export class Readings {
     this.sources = document.getElementById("sources");
     this.clock = document.getElementById("clock");
     this.values = [];
-    this.listed = [];
     this.rates = new Map();
     this.held = false;
-    this.listedValues = [];
-    this.box = document.getElementById("listed");
-    this.box.addEventListener("toggle", () => this.tellListed());
-    this.search = document.getElementById("search");
-    this.search.addEventListener("input", () => this.find());
   }
 
-  build(layout) {
-    const {box} = this;
-    box.hidden = layout.listed.length === 0;
-    const many = layout.listed.length;
-    box.querySelector("summary").textContent = `${count.format(many)} more ${many === 1 ? "channel" : "channels"}, not drawn`;
-    const list = box.querySelector("ul");
-    for (const told of layout.listed.slice(this.listed.length)) {
-      const item = document.createElement("li");
-      const name = document.createElement("span");
-      const value = document.createElement("b");
-      name.textContent = told.label;
-      item.append(name, value);
-      list.append(item);
-      this.listed.push({...told, item, value});
-    }
-    this.search.hidden = this.listed.length < MANY;
-    this.find();
-  }
-
-  /** Show the listed channels whose names hold all words of the search. */
-  find() {
-    const words = this.search.value.toLowerCase().split(/\s+/);
-    for (const {item, label} of this.listed) {
-      const name = label.toLowerCase();
-      item.hidden = !words.every((word) => name.includes(word));
-    }
-    this.tellListed();
-  }
-
-  show({values, listed, sources}) {
+  show({values, sources}) {
     this.values = values;
     this.tick();
     this.tell();
-    if (listed) this.listedValues = listed;
-    if (this.box.open) this.tellListed();
     this.showSources(sources);
   }
 
@@ -93,14 +55,6 @@ export class Readings {
         if (!this.held) this.write(line, value);
       }
     }
-  }
-
-  tellListed() {
-    this.listed.forEach((entry, place) => {
-      const [value] = this.listedValues[place] ?? [null];
-      const text = `${format(value)}${entry.unit ? ` ${entry.unit}` : ""}`;
-      if (entry.shown !== text && !entry.item.hidden) entry.value.textContent = entry.shown = text;
-    });
   }
 
   write(line, value) {

@@ -39,6 +39,7 @@ export class Strips {
         strip = this.make(told);
         this.strips.set(told.key, strip);
       }
+      if (strip.title !== told.title) this.name(strip, told.title);
       told.lines.forEach((line, place) => {
         if (place < strip.lines.length) this.redraw(strip.lines[place], line);
         else this.addLine(strip, line);
@@ -67,22 +68,27 @@ export class Strips {
     const section = document.createElement("section");
     section.className = "strip";
     section.innerHTML = '<div class="plot"></div><div class="side"><h2></h2><ul class="legend"></ul></div>';
-    section.querySelector("h2").textContent = told.title;
-    section.setAttribute("aria-label", told.title);
     insert(this.box, section, told.place);
     this.resizing.observe(section);
-    return {key: told.key, title: told.title, options: told.options, section, plot: section.firstChild, legend: section.querySelector("ul"), lines: [], figure: null};
+    return {key: told.key, title: null, place: told.place, options: told.options, section, plot: section.firstChild, legend: section.querySelector("ul"), lines: [], figure: null};
+  }
+
+  name(strip, title) {
+    strip.title = strip.section.querySelector("h2").textContent = title;
+    strip.section.setAttribute("aria-label", title);
   }
 
   addLine(strip, told) {
     const item = document.createElement("li");
     const button = document.createElement("button");
+    button.className = "line";
     button.innerHTML = '<span class="ink"></span><span class="name"></span><span class="value"></span>';
     button.title = `${told.origin}/${told.label}${told.unit ? ` [${told.unit}]` : ""}: click to hide or show, with Alt to show alone`;
     button.querySelector(".ink").style.borderTopColor = `var(--c${told.colour})`;
     item.append(button);
     strip.legend.append(item);
-    const line = {...told, id: `${told.origin}/${told.label}`, button, value: button.querySelector(".value"), renderer: null};
+    item.draggable = Boolean(told.channel);
+    const line = {...told, id: told.channel || `${told.origin}/${told.label}`, button, value: button.querySelector(".value"), renderer: null};
     button.addEventListener("click", (event) => (event.altKey ? this.solo(strip, line) : this.toggle(line)));
     strip.lines.push(line);
     this.press(line);

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group build
 
-.PHONY: demo test check bench soak soak-page fuzz format lock clean
+.PHONY: demo test check bench soak soak-page fuzz pictures format lock clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/stripchart demo
@@ -39,6 +39,10 @@ soak-page: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz
+
+pictures: $(VENV)/.dev
+	@tests/need chromium
+	PYTHONPATH=tests $(BIN)/python -m support.pictures
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix src tests

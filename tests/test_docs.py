@@ -78,6 +78,8 @@ def test_every_panel_has_its_options_and_a_sample(kind: str) -> None:
     section = next((text for text in PANELS.split("\n## ") if text.startswith(f"{kind}\n")), "")
     options = {field.name for field in fields(load_plugin("panels", kind).Options)}
     assert options == set(re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (`.+?) \|", section, re.MULTILINE))))
+    assert f"(pictures/panel-{kind}.png)" in section
+    assert (ROOT / f"docs/pictures/panel-{kind}.png").stat().st_size < 60_000
     samples = re.findall(r"```toml\n(.+?)```", section, re.DOTALL)
     assert samples
     for found in samples:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+from stripchart.config.layouts import Layouts
+from stripchart.config.pages import read_page
 from stripchart.flow.records import Channel, Kind, make_batch
 from support.chromium import ROWS
 from support.feeder import Feeder
@@ -87,6 +90,30 @@ def test_lines_steps_and_gaps_are_where_the_samples_are(page: Page, site: Site) 
     assert ink(page, "strip0", 0, times[7]) == []
     page.locator(".legend .line").first.click()
     assert ink(page, "strip0", 0, times[7])
+
+
+def test_a_band_reaches_from_the_least_to_the_greatest_of_each_moment(page: Page) -> None:
+    designs = (read_page({"panel": [{"style": "band", "channels": ["tank"]}]}),)
+    with serve(look={"designer": Layouts()}, designs=designs) as site:
+        begin = time.time_ns() - 40_000_000_000
+        times = begin + np.arange(1500) * 20_000_000
+        values = np.where(np.arange(1500) % 2, 7.0, -3.0)
+        site.hub.publish(make_batch("tank", (Channel("level", "m"),), times[:700], [values[:700]]))
+        site.hub.publish(make_batch("tank", (Channel("level", "m"),), times[900:], [values[900:]], gap=True))
+        open_page(page, site, 1300)
+        page.keyboard.press("Space")
+        drawn = ink(page, "strip0", 0, int(times[350]))
+        assert (min(drawn), max(drawn)) == pytest.approx((-3, 7), abs=0.3)
+        assert [value for value in drawn if -2 < value < 6] == []  # it is pale there
+        assert ink(page, "strip0", 0, int(times[800])) == []
+        stretches = page.evaluate("""async () => (await import("./assets/band.js")).envelope(
+          [0, 3, 9, 70, 75, 90, 200], [1, 5, 2, 4, NaN, -1, 3], Number.isFinite, 1)""")
+        # Moments of eight pixels: 0 to 8, 8 to 16, 64 to 72, 88 to 96, 200 to 208.
+        assert stretches == [[[1.5, 1, 5], [9, 2, 2], [70, 4, 4]], [[90, -1, -1], [200, 3, 3]]]
+        page.evaluate("""async () => { window.svg = (await import("./assets/drawing.js")).drawing(
+          stripchart.strips, stripchart.marks, "").svg; }""")
+        path = page.evaluate("svg.querySelector('[fill-opacity]').getAttribute('d')")
+        assert path.count("M") == path.count("Z") == 2
 
 
 def test_an_append_makes_no_copies_of_a_line_and_no_style_sheets(page: Page, site: Site) -> None:

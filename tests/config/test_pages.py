@@ -51,7 +51,10 @@ def test_what_no_panel_shows_gets_strips_where_there_are_no_panels(
         ({"panel": [{}, {"width": 13}]}, "panel[1].width: expected a whole number from 1 to 12, got 13"),
         ({"panel": [{"kind": "number", "digit": 2}]}, "panel[0].digit: no such option; did you mean 'digits'?"),
         ({"panel": [{"kind": "number", "low": 3, "high": 2}]}, "panel[0].high: expected more than low (3), got 2"),
-        ({"panel": [{"style": "dots"}]}, "panel[0].style: expected one of 'line', 'step', 'points', got 'dots'"),
+        (
+            {"panel": [{"style": "x"}]},
+            "panel[0].style: expected one of 'line', 'step', 'points', 'band', got 'x'",
+        ),
         ({"panel": 3}, "panel: expected tables in double brackets, got 3"),
         ({"channel": [{"scale": 2}]}, "channel[0].match: is missing; expected text"),
         (

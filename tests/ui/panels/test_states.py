@@ -57,6 +57,8 @@ def test_a_text_has_one_colour_and_a_switch_its_own() -> None:
     assert colours[3:] == [1, 1, 1]
     assert len(set(draw(MODE, DOOR)[1]["spans"]["alpha"][3:])) == 2
     assert draw(MODE)[1]["spans"]["colour"] == colours[:3]
+    modes = series("oven/mode", [f"mode {number}" for number in range(14)], kind=Kind.TEXT)
+    assert len(set(draw(modes)[1]["spans"]["colour"])) == 14
 
 
 def test_what_was_before_lasts_into_the_picture() -> None:

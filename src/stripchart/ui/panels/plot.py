@@ -11,6 +11,7 @@ from bokeh.models import (
     BoxZoomTool,
     ColumnDataSource,
     CustomJSTickFormatter,
+    NoOverlap,
     PanTool,
     Range1d,
     ResetTool,
@@ -73,6 +74,7 @@ def plot(key: str, *, time: Range1d | None = None, log_x: bool = False, log_y: b
         }
     )
     made.yaxis.axis_label_standoff = 0
+    made.axis.major_label_policy = NoOverlap()  # powers of ten are as many as there are, whatever the height
     if time:
         # Bokeh's own formatter knows UTC only; the viewer's clock is the browser's.
         made.xaxis.formatter = CustomJSTickFormatter(code="return window.stripchart.tickText(tick, ticks)")

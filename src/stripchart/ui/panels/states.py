@@ -43,6 +43,9 @@ ON: Final = 0.65
 OTHER: Final = 0.4
 """How opaque states are."""
 MANY: Final = "many changes"
+GREY: Final = 7
+BRIGHT: Final = tuple(place for place in range(COLOURS) if place % 8 != GREY)
+"""Places in the palette; every eighth is a grey."""
 UNITS: Final = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1), ("ms", 1e-3))
 
 
@@ -183,9 +186,9 @@ def _colours(rows: Sequence[_Row]) -> list[list[int]]:
     """Return a place in the palette for each run: a switch has its own colour, a text the same wherever it comes."""
     known: dict[str, int] = {}
     for word in sorted({word for row in rows for word in row.words if not row.switch}):
-        place = crc32(word.encode("utf-8", "replace")) % COLOURS
-        free = [each % COLOURS for each in range(place, place + COLOURS) if each % COLOURS not in known.values()]
-        known[word] = free[0] if free else place
+        begin = crc32(word.encode("utf-8", "replace")) % len(BRIGHT)
+        free = [place for place in (*BRIGHT[begin:], *BRIGHT[:begin]) if place not in known.values()]
+        known[word] = GREY if word == MANY else free[0] if free else BRIGHT[begin]
     return [[row.colour if row.switch else known[word] for word in row.words] for row in rows]
 
 

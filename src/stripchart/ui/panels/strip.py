@@ -35,7 +35,8 @@ class StripOptions:
     Attributes
     ----------
     style
-        "line", "step" (a value holds until the next) or "points".
+        "line", "step" (a value holds until the next), "points", or "band": from the least to the greatest value of each
+        moment, which is eight pixels.
     low, high
         Ends of the y axis; fitted to what is seen where not given.
     log
@@ -44,7 +45,7 @@ class StripOptions:
         Names or patterns of channels that have an axis of their own, at the right.
     """
 
-    style: Literal["line", "step", "points"] = "line"
+    style: Literal["line", "step", "points", "band"] = "line"
     low: float | None = None
     high: float | None = None
     log: bool = False
@@ -161,6 +162,7 @@ class Strip:
             line = self.root.step("t", column, mode="after", line_width=1, **look)
         else:
             line = self.root.line("t", column, line_width=1, **look)
+            line.glyph.tags = ["band"] if style == "band" else []
         if self._lines[place] is not None:
             self.root.renderers.remove(self._lines[place])
         self._lines[place] = line

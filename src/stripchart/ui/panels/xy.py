@@ -81,7 +81,8 @@ class XYPanel:
             made.multi_line("x", "y", line_color="colour", line_width=1.4, line_join="round", source=trails)
         else:
             made.scatter("x", "y", fill_color="colour", fill_alpha=0.6, line_color=None, size=4, source=trails)
-        made.scatter("x", "y", color="colour", size=10, source=source(key, "newest", "x", "y", "colour"))
+        newest = source(key, "newest", "x", "y", "colour")
+        made.scatter("x", "y", fill_color="colour", line_color="white", line_width=2, size=12, source=newest)
         return made
 
     def draw(self, ask: Ask) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 // The view as one drawing that stands by itself: an SVG made of the rows that the browser holds.
+import {envelope, outline} from "./band.js";
 import {MARK_COLOURS, markText} from "./marks.js";
 import {firstAtOrAfter} from "./samples.js";
 import {numberText, numberTicks, timeTicks} from "./ticks.js";
@@ -71,7 +72,13 @@ export function drawing(strips, marks, title) {
       const rows = visible(strips.source(line.source).data, start, end);
       const colour = css(`--c${line.colour}`);
       const step = line.renderer.glyph.type === "Step";
-      add(inside, "path", {d: path(rows.t, rows[line.column], x, y, step), stroke: colour, "stroke-width": 1.4, "stroke-linejoin": "round"});
+      if (line.renderer.glyph.tags.includes("band")) {
+        const d = band(rows.t, rows[line.column], x, y, (end - start) / frame.width);
+        add(inside, "path", {d, stroke: colour, fill: colour, "fill-opacity": 0.3, "stroke-linejoin": "round"});
+      } else {
+        const d = path(rows.t, rows[line.column], x, y, step);
+        add(inside, "path", {d, stroke: colour, "stroke-width": 1.4, "stroke-linejoin": "round"});
+      }
       const at = top + 40 + place * LEGEND_LINE;
       add(svg, "path", {d: `M${width - EDGE - SIDE + 16} ${at - 4}h14`, stroke: colour, "stroke-width": 3});
       add(svg, "text", {x: width - EDGE - SIDE + 38, y: at, fill: css("--ink"), "font-size": 12.5}, cut(line.name));
@@ -117,6 +124,11 @@ function path(times, values, x, y, step) {
     last = up;
   }
   return parts.join("");
+}
+
+function band(times, values, x, y, perPixel) {
+  const stretches = envelope(times, values, (value) => Number.isFinite(y(value)), perPixel);
+  return stretches.map((stretch) => `M${outline(stretch, x, y).map((at) => at.map((pixels) => pixels.toFixed(1))).join("L")}Z`).join("");
 }
 
 const cut = (text) => (text.length > 26 ? `${text.slice(0, 25)}…` : text);

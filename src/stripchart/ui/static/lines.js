@@ -1,6 +1,7 @@
 // Lines over time, drawn straight from their columns. At each append, Bokeh would make five copies of every line (for
 // selections and hovering, which strips do not have), lists of all rows, and an index of where each is: half of what a
 // page of many lines costs. A line keeps its place among Bokeh's renderers; only what it does there is less.
+import {envelope, paintBand} from "./band.js";
 import {firstAtOrAfter} from "./samples.js";
 
 let from = -Infinity;
@@ -24,10 +25,15 @@ function paint(ctx, {glyph, data_source}, {x_scale, y_scale}) {
   const x = x_scale.s_compute;
   const y = y_scale.s_compute;
   const step = glyph.type === "Step";
+  const first = firstAtOrAfter(times, from);
+  if (glyph.tags.includes("band")) {
+    const stretches = envelope(times, values, (value) => Number.isFinite(y(value)), x_scale.invert(1) - x_scale.invert(0), first);
+    return paintBand(ctx, stretches, x, y, glyph);
+  }
   let drawing = false;
   let before = 0;
   ctx.beginPath();
-  for (let place = firstAtOrAfter(times, from); place < values.length; place++) {
+  for (let place = first; place < values.length; place++) {
     const across = x(times[place]);
     const up = y(values[place]);
     const held = Number.isFinite(up);

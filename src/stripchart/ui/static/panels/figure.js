@@ -5,8 +5,8 @@ const {ndarray} = window.Bokeh.require("core/util/ndarray");
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const quiet = {sync: false};
 const COLOURS = 16;
-/** Pixels for a number on an axis. */
-const TICK = {across: 90, up: 42};
+/** Pixels for a number on an axis, and for a time. */
+const TICK = {across: 90, up: 42, time: 120};
 
 export class FigurePanel {
   constructor(body, told, table, panels) {
@@ -101,7 +101,7 @@ export class FigurePanel {
   /** No more numbers on the axes than there is room for. */
   measure() {
     const {clientWidth: width, clientHeight: height} = this.body;
-    for (const [axis, ticks] of [[this.figure.below[0], width / TICK.across], [this.figure.left[0], height / TICK.up]]) {
+    for (const [axis, ticks] of [[this.figure.below[0], width / (this.told.on_time ? TICK.time : TICK.across)], [this.figure.left[0], height / TICK.up]]) {
       axis?.ticker.setv({desired_num_ticks: Math.max(2, Math.floor(ticks))}, quiet);
     }
     // Bokeh has the new size of the frame when it has laid itself out.

@@ -59,6 +59,10 @@ def test_a_histogram_counts_and_goes_on(page: Page) -> None:
         )
         colours = page.evaluate("[0, 1].map((n) => getComputedStyle(document.body).getPropertyValue(`--c${n}`).trim())")
         assert set(bars["colour"]) == set(colours)
+        page.evaluate("stripchart.toolbar.setTheme('dark')")
+        dark = page.evaluate("getComputedStyle(document.body).getPropertyValue('--c0').trim()")
+        assert dark not in colours
+        assert dark in source(page, "bars")["colour"]
         assert page.locator(".keys li").all_text_contents() == ["temperature20.995 ± 0.577 °C", "humidity49.8 ± 28.9 %"]
         head, *rows = point_at(page, 21, 5)
         assert head == "19.995 to 29.995 °C"
@@ -109,6 +113,8 @@ def test_a_spectrogram_shares_the_time_and_follows_the_tone(page: Page) -> None:
         batch = motor(90)
         monitor.hub.publish(batch)
         page.wait_for_function("stripchart.panels.views[0]?.data.images?.x.length === 1")
+        page.keyboard.press("Space")  # nothing moves any more
+        page.wait_for_timeout(1000)
         assert page.evaluate("stripchart.panels.views[0].figure.x_range === stripchart.strips.range")
         image, x, y, dw, dh = page.evaluate("""(({image: [a], x: [x], y: [y], dw: [dw], dh: [dh]}) =>
           [{shape: a.shape, values: [...a]}, x, y, dw, dh])(

@@ -48,7 +48,8 @@ def test_what_lies_beyond_the_limits_or_is_no_number_is_told() -> None:
     bars = shown(panel, drawn)["bars"]
     assert bars["top"].sum() == 1001
     assert drawn["ranges"]["x"] == [0, 1000]
-    assert drawn["note"] == "the newest 1,201 samples · 100 below · 100 above · 2 no numbers"
+    beyond = "100 below · 100 above · 2 no numbers"
+    assert drawn["note"] == f"mean ± σ of 1,201 samples · {beyond} · the newest 1,204 samples of each"
 
 
 def test_the_outline_goes_round_the_bars() -> None:

@@ -9,7 +9,7 @@ from bokeh.models import Range1d
 from stripchart.errors import StripchartError
 from stripchart.flow.records import Kind
 from stripchart.ui.design import ChannelLook
-from stripchart.ui.panels.plot import calm_ends, calm_top, numbers, pack, palette, plot, short, unit_of
+from stripchart.ui.panels.plot import calm_ends, calm_top, caveats, numbers, pack, palette, plot, short, unit_of
 from support.series import ask, series
 
 
@@ -25,11 +25,16 @@ def test_a_figure_over_time_shares_its_axis() -> None:
 def test_text_is_left_out_and_missed_where_there_is_nothing_else() -> None:
     text, number = series("bench/mode", ["a"], kind=Kind.TEXT), series("bench/t", [1.0])
     assert numbers(ask(text, number), "plot") == [number]
-    assert numbers(ask(number, number), "plot", 1) == [number]
     with pytest.raises(StripchartError, match="only text comes in these channels: a plot needs one with numbers"):
         numbers(ask(text), "plot")
     with pytest.raises(StripchartError, match="none of these channels has come yet"):
         numbers(ask(), "plot")
+
+
+def test_what_is_not_shown_is_told() -> None:
+    whole, cut = series("a/x", [1.0]), series("a/y", [1.0, 2.0], whole=False)
+    assert caveats([whole], 1) == []
+    assert caveats([whole, cut], 7) == ["the newest 2 samples of each", "2 of 7 channels"]
 
 
 def test_colours_follow_each_other_or_are_given() -> None:

@@ -98,7 +98,19 @@ def test_one_channel_is_shown_the_first_that_is_a_number() -> None:
     given = series("m/on", [0.0, 1] * 900, rate=RATE, kind=Kind.STATE), series("m/a", chirp(9, 50, 50), rate=RATE)
     drawn, _ = draw(*given)
     assert drawn["legend"] == [{"label": "a"}]
-    assert drawn["note"].endswith("the first of 2 channels: this shows one")
+    assert drawn["note"].endswith(" · 1 of 2 channels")
+
+
+def test_columns_stay_what_they_are_as_time_goes_on() -> None:
+    wave = chirp(44, 10, 90)
+    now, later = (
+        dict(zip(loudest(image)[0].round(6), image["level"].T, strict=True))
+        for _, (image,) in (draw(series("m/a", wave[:end], rate=RATE), low=-60, high=0) for end in (8000, 8123))
+    )
+    both = sorted(now.keys() & later.keys())
+    assert len(both) >= len(now) - 1
+    for seconds in both:
+        np.testing.assert_allclose(now[seconds], later[seconds], atol=0.3)
 
 
 def test_too_little_is_told() -> None:

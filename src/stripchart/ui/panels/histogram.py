@@ -11,7 +11,7 @@ from annotated_types import Ge, Le
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow.analysis.histogram import LIMIT_BINS, Histogram, histogram
 from stripchart.flow.analysis.statistics import Statistics, statistics
-from stripchart.ui.panels.plot import calm_top, numbers, palette, plot, short, source, unit_of
+from stripchart.ui.panels.plot import MOST_SERIES, calm_top, caveats, numbers, palette, plot, short, source, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bokeh.models import Range1d
     from numpy.typing import NDArray
 
-    from stripchart.ui.panels.contract import Ask, Samples, Series
+    from stripchart.ui.panels.contract import Ask, Series
 
 FAINT: Final = 0.3
 
@@ -75,7 +75,8 @@ class HistogramPanel:
         StripchartError
             If there is nothing to count.
         """
-        series = numbers(ask, "histogram")
+        every = numbers(ask, "histogram")
+        series = every[:MOST_SERIES]
         samples = [each.samples() for each in series]
         options = self.options
         together = histogram(np.concatenate([each.value for each in samples]), options.bins, options.low, options.high)
@@ -111,7 +112,7 @@ class HistogramPanel:
                 "label": "{name}",
                 "value": "{top}",
             },
-            "note": _note(together, known, samples),
+            "note": _note(together, known, caveats(series, len(every))),
         }
 
 
@@ -152,8 +153,7 @@ def _spread(known: Statistics, unit: str) -> str:
     return f"{short(known.mean, known.std)} ± {known.std:.3g} {unit}".rstrip()
 
 
-def _note(together: Histogram, known: Sequence[Statistics], samples: Sequence[Samples]) -> str:
-    count = f"{sum(each.count for each in known):,} samples"
-    parts = [f"mean ± σ of {count}" if all(each.whole for each in samples) else f"the newest {count}"]
+def _note(together: Histogram, known: Sequence[Statistics], others: Sequence[str]) -> str:
     beyond = (together.under, "below"), (together.over, "above"), (together.missing, "no numbers")
-    return " · ".join([*parts, *(f"{number:,} {what}" for number, what in beyond if number)])
+    parts = [f"mean ± σ of {sum(each.count for each in known):,} samples"]
+    return " · ".join([*parts, *(f"{number:,} {what}" for number, what in beyond if number), *others])

@@ -99,8 +99,8 @@ def pack(array: NDArray[Any]) -> dict[str, Any]:
     return {"bytes": b64encode(data.tobytes()).decode(), "dtype": data.dtype.name, "shape": data.shape}
 
 
-def numbers(ask: Ask, what: str, most: int = MOST_SERIES) -> list[Series]:
-    """Return the channels that hold numbers, at most so many.
+def numbers(ask: Ask, what: str) -> list[Series]:
+    """Return the channels that hold numbers.
 
     Raises
     ------
@@ -112,7 +112,18 @@ def numbers(ask: Ask, what: str, most: int = MOST_SERIES) -> list[Series]:
         raise StripchartError(f"only text comes in these channels: a {what} needs one with numbers")
     if not found:
         raise StripchartError("none of these channels has come yet")
-    return found[:most]
+    return found
+
+
+def caveats(shown: Sequence[Series], there: int) -> list[str]:
+    """Return what is to be told where not all samples, or not all of so many channels, are shown."""
+    samples = [each.samples() for each in shown]
+    told = []
+    if not all(each.whole for each in samples):
+        told.append(f"the newest {max(len(each.time) for each in samples):,} samples of each")
+    if len(shown) < there:
+        told.append(f"{len(shown)} of {there} channels")
+    return told
 
 
 def palette(series: Sequence[Series]) -> list[int]:

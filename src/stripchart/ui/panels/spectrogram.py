@@ -16,7 +16,7 @@ from stripchart.flow.analysis.samples import GAP_STEPS, typical_step
 from stripchart.flow.analysis.sampling import LEAST_ROWS, Even, Uneven, evenly
 from stripchart.flow.analysis.spectrogram import FLOOR_DB, Spectrogram, spectrogram
 from stripchart.flow.records import Kind
-from stripchart.ui.panels.plot import numbers, pack, plot, short, source
+from stripchart.ui.panels.plot import caveats, numbers, pack, plot, short, source
 from stripchart.ui.panels.spectrum import SegmentOptions
 
 if TYPE_CHECKING:
@@ -89,9 +89,12 @@ class SpectrogramPanel:
         series = numbers(ask, "spectrogram")
         chosen = next((each for each in series if each.channel.kind is Kind.NUMBER), series[0])
         evens = self._stretches(chosen.samples(), chosen.channel.kind)
-        pictures = self._pictures(evens, max(1, ask.width // PIXELS))
+        columns = max(1, ask.width // PIXELS)
+        pictures = self._pictures(evens, columns)
+        if ask.live:
+            evens[-1] = _on_grid(evens[-1], pictures[-1])
+            pictures = self._pictures(evens, columns)
         low, high = self._levels(pictures)
-        others = len(series) - 1
         return {
             "sources": {"images": _images(evens, pictures, low, high)},
             "ranges": {"y": [0, max(even.rate_hz for even in evens) / 2]},
@@ -104,8 +107,7 @@ class SpectrogramPanel:
                 "title": f"0 dB is 1 ({chosen.unit or 'unit'})²/Hz",
             },
             "tip": {"source": "images", "find": "cell", "head": "{x:time}", "label": "{y} Hz", "value": "{image} dB"},
-            "note": f"sampled at {short(evens[-1].rate_hz)} Hz"
-            + (f" · the first of {others + 1} channels: this shows one" if others else ""),
+            "note": " · ".join([f"sampled at {short(evens[-1].rate_hz)} Hz", *caveats([chosen], len(series))]),
         }
 
     def _stretches(self, samples: Samples, kind: Kind) -> list[Even]:
@@ -143,6 +145,19 @@ class SpectrogramPanel:
             high = max(float(loud) + ROUND_DB, (-math.inf if low is None else low) + LEAST_DB) if high is None else high
             low = min(max(float(quiet), high - MOST_DB), high - LEAST_DB) if low is None else low
         return low, high
+
+
+def _on_grid(even: Even, picture: Spectrogram) -> Even:
+    """Leave out the newest samples, less than a column, so that columns lie on a grid of time.
+
+    They end with the newest sample, so as time goes on each picture would be of other segments, and flicker.
+    """
+    if len(picture.time_ns) < 2:  # noqa: PLR2004 - two make a width
+        return even
+    step_ns = 1e9 / even.rate_hz
+    column_ns = float(f"{float(picture.time_ns[1] - picture.time_ns[0]):.3g}")  # the rate is known to some digits only
+    late = int((even.start_ns + (len(even.value) - 1) * step_ns) % column_ns / step_ns)
+    return even._replace(value=even.value[: len(even.value) - late])
 
 
 def _images(evens: Sequence[Even], pictures: Sequence[Spectrogram], low: float, high: float) -> dict[str, Any]:

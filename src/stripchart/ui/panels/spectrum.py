@@ -14,7 +14,7 @@ from stripchart.flow.analysis.sampling import Even, Uneven, evenly
 from stripchart.flow.analysis.spectrum import Spectrum, spectrum
 from stripchart.flow.analysis.trail import thin
 from stripchart.flow.analysis.window import LEAST_LENGTH, MOST_OVERLAP
-from stripchart.ui.panels.plot import calm_top, numbers, palette, plot, source, unit_of
+from stripchart.ui.panels.plot import MOST_SERIES, calm_top, caveats, numbers, palette, plot, source, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -107,7 +107,8 @@ class SpectrumPanel:
         StripchartError
             If no channel has a spectrum, with the reason of each.
         """
-        series = numbers(ask, "spectrum")
+        every = numbers(ask, "spectrum")
+        series = every[:MOST_SERIES]
         lines: list[_Line] = []
         legend, reasons = [], []
         for each, colour in zip(series, palette(series), strict=True):
@@ -135,7 +136,7 @@ class SpectrumPanel:
             "labels": {"x": "Hz", "y": self._level_label([line.series for line in lines])},
             "legend": legend,
             "tip": {"source": "lines", "find": "line", "head": "{x} Hz", "label": "{name}", "value": "{y} {unit}"},
-            "note": _note(lines),
+            "note": " · ".join([*_facts(lines), *caveats(series, len(every))]),
         }
 
     def _line(self, series: Series, colour: int) -> _Line | Uneven:
@@ -186,7 +187,7 @@ def _in_brackets(unit: str) -> str:
     return f"({unit})" if "/" in unit or " " in unit else unit
 
 
-def _note(lines: Sequence[_Line]) -> str:
+def _facts(lines: Sequence[_Line]) -> list[str]:
     parts = [
         f"{_span(line.even.rate_hz for line in lines)} samples/s",
         f"resolution {_span(line.found.resolution_hz for line in lines)} Hz",
@@ -194,7 +195,7 @@ def _note(lines: Sequence[_Line]) -> str:
     ]
     if any(line.even.resampled for line in lines):
         parts.append("uneven, so interpolated")
-    return " · ".join(parts)
+    return parts
 
 
 def _span(figures: Iterable[float]) -> str:

@@ -15,7 +15,7 @@ from stripchart.flow.analysis.runs import Runs, runs
 from stripchart.flow.records import Kind
 from stripchart.ui.labels import safe_label
 from stripchart.ui.panels.contract import COLOURS
-from stripchart.ui.panels.plot import palette, plot, source
+from stripchart.ui.panels.plot import caveats, palette, plot, source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,8 @@ class StatesPanel:
         StripchartError
             If there is no channel, or nothing is known of any.
         """
-        chosen = _chosen(ask)
+        every = _states(ask)
+        chosen = every[:MOST_CHANNELS]
         rows = [self._row(ask, each, colour) for each, colour in zip(chosen, palette(chosen), strict=True)]
         if not any(len(row.runs.value) for row in rows):
             raise StripchartError("no states in the time shown")
@@ -143,7 +144,9 @@ class StatesPanel:
                 "label": "{name}",
                 "value": "{value} · {lasted}",
             },
-            "note": f"{merged:,} changes are too short to be seen" if merged else "",
+            "note": " · ".join(
+                [f"{merged:,} changes are too short to be seen"] * bool(merged) + caveats(chosen, len(every))
+            ),
         }
 
     def _row(self, ask: Ask, series: Series, colour: int) -> _Row:
@@ -174,12 +177,12 @@ class StatesPanel:
         return self.options.off if value == 0 else self.options.on if value == 1 else f"{value:.6g}"
 
 
-def _chosen(ask: Ask) -> list[Series]:
+def _states(ask: Ask) -> list[Series]:
     """Return the channels of states and texts; where there are none, numbers are states too."""
     found = [each for each in ask.series if each.channel.kind is not Kind.NUMBER] or list(ask.series)
     if not found:
         raise StripchartError("none of these channels has come yet")
-    return found[:MOST_CHANNELS]
+    return found
 
 
 def _colours(rows: Sequence[_Row]) -> list[list[int]]:

@@ -12,7 +12,7 @@ from stripchart.errors import StripchartError
 from stripchart.flow.analysis.geo import Origin, plain
 from stripchart.flow.analysis.trail import Trail, pair
 from stripchart.ui.labels import safe_label
-from stripchart.ui.panels.plot import calm_ends, numbers, palette, plot, source, unit_of
+from stripchart.ui.panels.plot import MOST_SERIES, calm_ends, caveats, numbers, palette, plot, source, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,7 +96,8 @@ class XYPanel:
         return self._map(ask) if self.options.map else self._curves(ask)
 
     def _curves(self, ask: Ask) -> dict[str, Any]:
-        x, *others = numbers(ask, "plot of one over another")
+        x, *every = numbers(ask, "plot of one over another")
+        others = every[:MOST_SERIES]
         if not others:
             raise StripchartError(f"two channels are needed: the first is x ({x.label}), the others are y")
         tracks = [
@@ -104,7 +105,8 @@ class XYPanel:
             for y, colour in zip(others, palette(others), strict=True)
         ]
         unit = unit_of(others)
-        return self._drawn(tracks, tracks) | {
+        told = self._drawn(tracks, tracks)
+        return told | {
             "equal": self.options.equal,
             "labels": {"x": _axis(x.label, x.unit), "y": _axis(others[0].label, unit) if len(others) == 1 else unit},
             "tip": {
@@ -114,10 +116,12 @@ class XYPanel:
                 "label": "{name}",
                 "value": f"{{x}} {_plain(x.unit)}, {{y}} {{unit}}",
             },
+            "note": " · ".join([told["note"], *caveats([x, *others], len(every) + 1)]),
         }
 
     def _map(self, ask: Ask) -> dict[str, Any]:
-        series = numbers(ask, "map")
+        every = numbers(ask, "map")
+        series = every[: 2 * MOST_SERIES]
         if len(series) % 2:
             raise StripchartError(
                 f"a map needs channels two by two: latitude, then longitude ({series[-1].label} is left over)"
@@ -150,7 +154,7 @@ class XYPanel:
                 "label": "{name}",
                 "value": "{latitude:5}°, {longitude:5}°",
             },
-            "note": f"{told['note']} · 0, 0 is {_position(laid.origin)}",
+            "note": " · ".join([told["note"], f"0, 0 is {_position(laid.origin)}", *caveats(series, len(every))]),
         }
 
     def _trail(self, ask: Ask, x: Series, y: Series, tracks: int) -> Trail:

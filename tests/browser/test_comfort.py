@@ -82,6 +82,21 @@ def test_axe_finds_nothing(page: Page, monitor: Monitor, path: str, theme: str) 
 
 
 @pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_while_somebody_looks_closely(page: Page, monitor: Monitor, theme: str) -> None:
+    open_page(page, monitor, "/", theme)
+    page.keyboard.press("m")
+    page.evaluate("(({end}) => stripchart.looking.cursors.use([end - 4000, end - 1000]))(stripchart.strips.range)")
+    page.wait_for_selector("#measured td")
+    page.keyboard.press("n")
+    page.wait_for_selector("#notes[open]")
+    assert issues(page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Shift+?")
+    page.wait_for_selector("#help[open]")
+    assert issues(page) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
 def test_axe_finds_nothing_on_a_page_that_waits(page: Page, theme: str) -> None:
     with Monitor("tcp://127.0.0.1:9") as waiting:
         page.goto(f"{waiting.url}#theme={theme}")

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+import stripchart
 from stripchart import Monitor
+from stripchart.flow.events import notes
 from stripchart.flow.records import Channel, make_batch
 from support.chromium import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -281,6 +284,7 @@ def test_keys_and_the_dialog_that_lists_them(page: Page) -> None:
             "Home",
             "End",
             "M",
+            "N",
             "Y",
             "C",
             "X",
@@ -304,3 +308,66 @@ def test_keys_and_the_dialog_that_lists_them(page: Page) -> None:
         page.keyboard.press("-")
         page.wait_for_function(f"Math.abs({RANGE}[1] - {RANGE}[0] - 120000) < 1")
         assert page.locator("#live").get_attribute("data-mode") == "live"
+
+
+def test_a_note_is_written_read_changed_and_outlives_the_monitor(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "bench.stripchart"
+    with watched(page, record=path) as bench:
+        left, top, width, height = page.evaluate(FRAME)
+        page.mouse.move(left + width / 3, top + height / 2)
+        page.wait_for_selector("#tip:not([hidden])")
+        page.keyboard.press("n")
+        page.keyboard.type("valve <b>open</b>")  # and no key did anything else
+        page.wait_for_function("document.querySelector('#notes form:not([hidden])')")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#notes", state="hidden")
+        flag = page.locator(".flag")
+        flag.wait_for()
+        assert flag.inner_text() == "valve <b>open</b>"
+        box = flag.bounding_box()
+        assert box is not None
+        assert box["x"] == pytest.approx(left + width / 3, abs=2)
+        page.mouse.move(left + width / 3, top + height * 0.8)
+        page.wait_for_selector("#tip .mark")
+        assert page.locator("#tip .mark").inner_text() == "Note · valve <b>open</b>"
+        (note,) = told(path)
+        assert abs(bench.row(note[0] / 1e6) - 1000) < 12  # at a sample
+        assert note[1] == "valve <b>open</b>"
+        # At another time, by a double click with Shift.
+        page.keyboard.down("Shift")
+        page.mouse.dblclick(left + 0.7 * width, top + height / 2)
+        page.keyboard.up("Shift")
+        page.locator("#notes input").fill("cleaned")
+        page.locator("#notes .done").click()
+        page.wait_for_function("document.querySelectorAll('.flag').length === 2")
+        assert page.evaluate(RANGE)[0] == pytest.approx(bench.time[0] / 1e6)  # it stayed where it was
+    with Monitor(title="Bench", record=path) as monitor:
+        page.goto(monitor.url + bench.view)
+        page.wait_for_function("document.querySelectorAll('.flag').length === 2")
+        assert page.locator(".flag").all_inner_texts() == ["valve <b>open</b>", "cleaned"]
+        page.locator(".flag").first.click()
+        page.wait_for_function("document.querySelector('#notes input').value === 'valve <b>open</b>'")
+        page.locator("#notes input").fill("valve 2 open")
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelector('.flag').textContent === 'valve 2 open'")
+        page.locator("#more summary").click()
+        page.locator("#note").click()
+        page.get_by_role("button", name="Remove: cleaned").click()
+        page.wait_for_function("document.querySelectorAll('#notes li').length === 1")
+        page.keyboard.press("Escape")
+        page.wait_for_function("document.querySelectorAll('.flag').length === 1")
+        page.wait_for_timeout(200)  # the recorder commits
+        assert told(path) == [(note[0], "valve 2 open")]
+
+
+def told(path: Path) -> list[tuple[int, str]]:
+    with stripchart.open(path) as recording:
+        return [(note.time_ns, note.text) for note in notes(recording.events())]
+
+
+def test_who_may_only_look_is_told_why_and_sees_all_notes(page: Page) -> None:
+    with watched(page) as bench:
+        page.keyboard.press("n")
+        page.wait_for_function("document.querySelector('#notes p').textContent.startsWith('Nothing is recorded here')")
+        assert page.locator("#notes form").is_hidden()
+        assert "annotation" not in {event.kind for event in bench.monitor.events()}

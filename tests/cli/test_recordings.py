@@ -122,6 +122,22 @@ class TestInfo:
         assert text.endswith("streams:\n  none\n")
         assert "bytes a sample" not in text
 
+    @pytest.mark.usefixtures("kiln")
+    def test_notes_at_a_time(self) -> None:
+        good("note", "kiln", "second firing")
+        good("note", "kiln", "valve open", "--at", "-5s")
+        good("note", "kiln", "\x1b[2Jcleaned", "--at", "2023-11-14T22:13:20Z")
+        lines = good("info", "kiln", "--check").splitlines()
+        first, second = lines[lines.index("notes:") + 1 :][:2]
+        assert first.endswith("\N{REPLACEMENT CHARACTER}[2Jcleaned")
+        assert second.endswith("valve open")
+        found = json.loads(good("info", "kiln", "--json"))
+        assert [note["text"] for note in found["notes"]] == ["\x1b[2Jcleaned", "valve open"]
+        assert found["notes"][0]["time"] == "2023-11-14T22:13:20.000000000Z"
+        assert found["events"]["annotation"] == 2
+        assert found["note"] == "second firing"  # on the whole
+        assert "expected an instant" in refused("note", "kiln", "x", "--at", "noon")
+
     def test_messages_that_were_sent_again(self, kiln: Path) -> None:
         for _ in range(2):
             writer = Writer(kiln)

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stripchart.flow.events import BURST, BY_HAND, MAX_EVENTS, REFILL_NS, Event, EventLog
+from stripchart.errors import ConfigError
+from stripchart.flow.events import BURST, BY_HAND, MAX_EVENTS, NOTE, REFILL_NS, Event, EventLog, as_note, notes
 from support.decoding import many_examples
 
 NOW = 1_700_000_000_000_000_000
@@ -92,3 +94,32 @@ def test_many_threads_may_post():
         thread.join()
     assert [event.number for event in log.events()] == list(range(600, 1600))
     assert log.dropped == 600
+
+
+def test_a_note_takes_the_place_of_another_at_its_time_and_an_empty_one_takes_it_away():
+    recorded = [Event(NOW, "", NOTE, "valve open", 0), Event(NOW + 5, "", NOTE, "sensor cleaned", 1)]
+    log = EventLog()
+    log.post(NOW, "bench", "gap", "2 rows")
+    log.post(NOW, "", NOTE, "valve 2 open")
+    log.post(NOW + 5, "", NOTE, "")
+    log.post(NOW - 5, "", NOTE, "begin")
+    assert [(note.time_ns, note.text) for note in notes(recorded, log.events())] == [
+        (NOW - 5, "begin"), (NOW, "valve 2 open"),
+    ]  # fmt: skip
+    assert notes(recorded) == recorded
+
+
+def test_a_note_has_one_line_and_a_time_that_a_browser_can_name():
+    time_ns, text = as_note(NOW + 499, "  two\n lines ")
+    assert (time_ns, text) == (NOW, "two lines")
+    assert as_note(NOW + 500, "x")[0] == NOW + 1_000
+    milliseconds = (NOW + 12_345_000) / 1e6  # as the page is told it, and tells it again
+    assert as_note(round(milliseconds * 1e3) * 1_000, "x")[0] == NOW + 12_345_000
+    with pytest.raises(ConfigError, match="note: expected at most 500 characters, got 501"):
+        as_note(NOW, "x" * 501)
+
+
+def test_people_are_told_when_their_note_is_not_taken():
+    log = EventLog()
+    assert all(log.post(NOW, "", NOTE, str(number)) for number in range(BY_HAND[NOTE][0]))
+    assert not log.post(NOW, "", NOTE, "one more")

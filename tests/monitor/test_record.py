@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 import stripchart
 from stripchart import ConfigError, Monitor, RecordSpec, source
+from stripchart.flow.events import notes
 from support.loop import no_running_loop
 from support.program import fetch
 from support.wait import until
@@ -143,3 +145,36 @@ def test_two_monitors_cannot_record_into_one_file(tmp_path: Path) -> None:
 def test_durable_may_not_be_added_to_a_monitor_that_does_not_record() -> None:
     with Monitor() as monitor, pytest.raises(ConfigError, match="durable: needs a recording"):
         monitor.add(DURABLE)
+
+
+def noted(path: Path) -> list[tuple[int, str]]:
+    with stripchart.open(path) as recording:
+        assert recording.check() == []
+        return [(note.time_ns, note.text) for note in notes(recording.events())]
+
+
+def test_notes_are_kept_in_the_recording_and_can_be_changed_later(tmp_path: Path) -> None:
+    path = tmp_path / "bench.stripchart"
+    with Monitor(bench(), record=path) as monitor:
+        monitor.note("valve open", "2026-05-01T12:00:00.000001Z")
+        monitor.note("cleaned")
+        now = time.time_ns()
+        with pytest.raises(ConfigError, match="expected an instant"):
+            monitor.note("x", "noon")
+    first, second = noted(path)
+    assert first == (1_777_636_800_000_001_000, "valve open")
+    assert abs(second[0] - now) < 5e9
+    with Monitor(bench(), record=path) as monitor:  # another run, which changes what was written before
+        monitor.note("valve 2 open", first[0])
+        monitor.note("", second[0])
+    assert noted(path) == [(first[0], "valve 2 open")]
+    with Monitor(recording=path) as monitor:  # and who looks at it when it is finished
+        monitor.note("first firing", first[0])
+        monitor.note("second firing", first[0] + 1_000_000)
+        assert noted(path) == [(first[0], "first firing"), (first[0] + 1_000_000, "second firing")]
+        assert [event.text for event in monitor.events()] == ["first firing", "second firing"]
+
+
+def test_a_note_that_would_not_last_is_refused() -> None:
+    with Monitor(bench()) as monitor, pytest.raises(ConfigError, match="nothing is recorded here"):
+        monitor.note("valve open")

@@ -96,6 +96,7 @@ VIEW, CONTROL = "a word to view", "a word to control"
 ANSWERS = {
     "AutoloadJsHandler": 404, "MultiRootStaticHandler": 404, "ExplainHandler": 404, "ConsoleHandler": 404,
     "WSHandler": 403, "SendHandler": 403, "PortHandler": 403, "DrawHandler": 405,
+    "NoteHandler": 403,
     "SaveLayoutHandler": 403,
 }  # fmt: skip
 """What these say to a visitor with the cookie who asks for nothing in particular, and may only view."""

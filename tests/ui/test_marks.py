@@ -29,6 +29,12 @@ def test_a_mark_says_where_what_and_how_many() -> None:
     assert marks(events, 0, 9_000_000) == [[1.5, "gap", "s: 12 rows", 1]]
 
 
+def test_a_note_that_was_taken_away_is_not_marked() -> None:
+    assert marks([event(1, "annotation", source="", text=""), event(2, "annotation", text="a")], 0, 9) == [
+        [2 / 1e6, "annotation", "s: a", 1]
+    ]
+
+
 def test_neighbours_share_a_mark_that_says_the_gravest() -> None:
     events = [event(time, "failed" if time == 77 else "gap") for time in range(100)]
     shared = marks(events, 0, 100, limit=10)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from stripchart.cli.listing import columns
+from stripchart.flow.events import notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 HEADER: Final = ("Name", "From", "To", "Size", "Streams", "Title")
 MAX_TITLE: Final = 60
+MAX_NOTES: Final = 50
+"""Notes that people are told: the newest."""
 DEFAULT_TITLE: Final = "Stripchart"
 """The title of a monitor that was given none."""
 
@@ -44,7 +47,7 @@ def entry_facts(entry: Entry) -> dict[str, Any]:
 
 def facts(recording: Recording, *, in_use: bool) -> dict[str, Any]:
     """Return what there is to know of a recording, for programs."""
-    about, streams = recording.about(), recording.streams()
+    about, streams, happened = recording.about(), recording.streams(), recording.events()
     values = sum((stream.rows - stream.first_row) * len(stream.channels) for stream in streams)
     return {
         "title": about.title,
@@ -72,7 +75,8 @@ def facts(recording: Recording, *, in_use: bool) -> dict[str, Any]:
             }
             for stream in streams
         ],
-        "events": dict(Counter(event.kind for event in recording.events()).most_common()),
+        "events": dict(Counter(event.kind for event in happened).most_common()),
+        "notes": [{"time": _iso(note.time_ns), "text": note.text} for note in notes(happened)],
         "raw_sources": recording.raw_sources(),
         "size": about.size,
         "samples": values,
@@ -99,6 +103,9 @@ def fact_lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield from columns([(f"{label}:", clean(text)) for label, text in pairs if text])
     yield "runs:"
     yield from columns(list(_runs(found["runs"])) or [("  none",)])
+    if found["notes"]:
+        yield "notes:"
+        yield from columns([(f"  {_local(note['time'])}", clean(note["text"])) for note in found["notes"][-MAX_NOTES:]])
     yield "streams:"
     yield from columns(list(_streams(found["streams"])) or [("  none",)])
     yield from problem_lines(found["problems"])

@@ -74,14 +74,26 @@ def note(
     text: Annotated[str | None, typer.Argument(metavar="TEXT", help="What to remember of it; '' for nothing.")] = None,
     *,
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="Another title.")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Mark this time with it; the end is -1s, and so on.")
+    ] = None,
 ) -> int:
-    """Write a note into a recording, instead of the one it has, or give it another title."""
-    from stripchart.store.library.annotate import annotate
+    """Write a note into a recording: on all of it, instead of the one it has, or at a time; or give it a title."""
+    from stripchart.store.library.annotate import add_note, annotate
     from stripchart.store.library.folder import find
+    from stripchart.store.reading.instants import parse_instant
+    from stripchart.store.reading.reader import Recording
 
-    if text is None and title is None:
+    if text is None and (title is None or at is not None):
         raise ConfigError("note: expected a text or --title")
-    annotate(find(file), title=title, note=text)
+    path = find(file)
+    if at is not None and text is not None:
+        with Recording(path) as recording:
+            _, end_ns = recording.span() or (0, 0)
+        add_note(path, parse_instant(at, end_ns), text)
+        text = None
+    if text is not None or title is not None:
+        annotate(path, title=title, note=text)
     return 0
 
 

@@ -6,6 +6,8 @@ import threading
 from collections import Counter, deque
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from stripchart.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -14,7 +16,12 @@ BURST: Final = 20
 """Events of one kind that a source may post at once."""
 REFILL_NS: Final = 10_000_000_000
 """Nanoseconds after which it may post one more; what comes on top is counted, not kept."""
-BY_HAND: Final = {"command": (200, 1_000_000_000)}
+NOTE: Final = "annotation"
+"""The kind of what people write at a time. What is written later at the same time takes its place; an empty text takes
+it away. So nothing that was recorded is ever changed."""
+MAX_NOTE: Final = 500
+"""Characters of a note."""
+BY_HAND: Final = {"command": (200, 1_000_000_000), NOTE: (200, 1_000_000_000)}
 """The same two for kinds that people make: none of what a hand does shall be missing."""
 
 
@@ -25,7 +32,7 @@ class Event(NamedTuple):
     """Nanoseconds since the epoch, UTC, by this machine's clock."""
     source: str
     kind: str
-    """A state of the source ("connected", "lost", …), "gap", "clock", "decoder", "limit" or "command"."""
+    """A state of the source ("connected", "lost", …), "gap", "clock", "decoder", "limit", "command" or "annotation"."""
     text: str
     number: int
     """Counted from 0 over all sources."""
@@ -35,6 +42,30 @@ def join(*logs: Iterable[Event]) -> list[Event]:
     """Return the events of several logs in order of time; one that stands in two is taken once."""
     chosen = {(event.time_ns, event.source, event.kind): event for log in logs for event in log}
     return [chosen[key] for key in sorted(chosen)]
+
+
+def stands(event: Event) -> bool:
+    """Say whether an event tells anything: a note that was taken away does not."""
+    return event.kind != NOTE or event.text != ""
+
+
+def notes(*logs: Iterable[Event]) -> list[Event]:
+    """Return the notes that stand, in order of time."""
+    return list(filter(stands, join(*((event for event in log if event.kind == NOTE) for log in logs))))
+
+
+def as_note(time_ns: int, text: str) -> tuple[int, str]:
+    """Return time and text of a note: of a whole microsecond, so that a browser can name it again, and of one line.
+
+    Raises
+    ------
+    ConfigError
+        If it is longer than ``MAX_NOTE``.
+    """
+    text = " ".join(text.split())
+    if len(text) > MAX_NOTE:
+        raise ConfigError(f"note: expected at most {MAX_NOTE} characters, got {len(text)}")
+    return (time_ns + 500) // 1_000 * 1_000, text
 
 
 class _Allowance:
@@ -77,14 +108,19 @@ class EventLog:
         self._allowances: dict[tuple[str, str], _Allowance] = {}
         self._lock = threading.Lock()
 
-    def post(self, time_ns: int, source: str, kind: str, text: str) -> None:
-        """Add an event, unless the source has posted too many of its kind lately: the next one then tells how many."""
+    def post(self, time_ns: int, source: str, kind: str, text: str) -> bool:
+        """Add an event, unless the source has posted too many of its kind lately: the next one then tells how many.
+
+        Returns
+        -------
+        Whether it was added.
+        """
         with self._lock:
             self.counts[source, kind] += 1
             allowance = self._allowances.setdefault((source, kind), _Allowance(kind, time_ns))
             if not allowance.spend(time_ns):
                 self.dropped += 1
-                return
+                return False
             if allowance.hidden:
                 text = f"{text} ({allowance.hidden:,} more of this kind before)"
                 allowance.hidden = 0
@@ -93,6 +129,7 @@ class EventLog:
                 self.dropped += 1
             self._events.append(Event(time_ns, source, kind, text, self._number))
             self._number += 1
+            return True
 
     def events(self, after: int = -1) -> list[Event]:
         """Return those that are kept and have a number above ``after``, oldest first."""

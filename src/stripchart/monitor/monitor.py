@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from stripchart.config.recording import RecordSpec
     from stripchart.config.spec import SourceLike
+    from stripchart.store.reading.instants import Instant
     from stripchart.store.recording.recorder import Recorder
     from stripchart.ui.context import Theme
     from stripchart.ui.server import PageServer
@@ -187,6 +190,8 @@ class Monitor(MonitorData):
             self._record.open(self.hub, self.pumps, self._events, self.title)
             kept: dict[str, Any] = {"recorder": self.recorder, "archive": self._record.archive}
             doing: dict[str, Any] = {"explain": self.explain, "controls": self._controls, "designer": self._layouts}
+            if self._record.takes_notes:
+                doing["note"] = partial(self._record.note, self._events)
             context = Context(self.hub, self.pumps, events=self._events, **doing, **self._look, **kept)
             try:
                 server = PageServer(context, **self._serving)  # type: ignore[arg-type]
@@ -265,6 +270,27 @@ class Monitor(MonitorData):
     def port(self) -> int:
         """The port that the page listens on."""
         return self._running().port
+
+    def note(self, text: str, at: Instant | None = None) -> None:
+        """Write a note into the recording, which pages mark at its time.
+
+        Parameters
+        ----------
+        text
+            At most 500 characters. It takes the place of a note that is at exactly this time; empty, it takes it away.
+        at
+            Nanoseconds since 1970, a datetime, or a text as ``stripchart export --from`` takes it; now if not given.
+
+        Raises
+        ------
+        ConfigError
+            If nothing is recorded, or text or time cannot be as given.
+        """
+        from stripchart.store.reading.instants import to_ns
+
+        self._running()
+        now = time.time_ns()
+        self._record.note(self._events, now if at is None else to_ns(at, now), text)
 
     def ledger(self) -> dict[str, Any]:
         """Return every counter and whether they balance, as ``GET /api/ledger`` does."""

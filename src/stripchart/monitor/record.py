@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stripchart.config.recording import RecordSpec
 from stripchart.errors import ConfigError
+from stripchart.flow.events import NOTE, as_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +76,30 @@ class Record:
         names = ", ".join(_durable(*pumps))
         if names and self.recorder is None:
             raise ConfigError(f"{names}: durable: needs a recording, for only that says what is safe; give record=FILE")
+
+    @property
+    def takes_notes(self) -> bool:
+        """Whether a note would last."""
+        return self.archive is not None
+
+    def note(self, events: EventLog, time_ns: int, text: str) -> None:
+        """Write a note at a time into the recording, and among the events, from where the recorder takes it.
+
+        Raises
+        ------
+        ConfigError
+            If nothing is recorded, the text is too long, or too many came at once.
+        """
+        if not self.takes_notes:
+            raise ConfigError("note: nothing is recorded here, so it would not last; start with a recording")
+        time_ns, text = as_note(time_ns, text)
+        if self.recorder is None and self._finished is not None:
+            from stripchart.store.library.annotate import add_note
+            from stripchart.store.library.folder import find
+
+            add_note(find(self._finished), time_ns, text)
+        if not events.post(time_ns, "", NOTE, text):
+            raise ConfigError("note: too many at once; try again in a moment")
 
     def close(self) -> None:
         """Record what is queued, and let go of the file; safe twice.

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stripchart.errors import StripchartError
-from stripchart.flow.events import join
+from stripchart.flow.events import join, stands
 from stripchart.flow.history import EVER
 from stripchart.flow.records import Kind
 from stripchart.ui.design import matches
@@ -132,7 +132,8 @@ class _Reading:
         archive = self._context.archive
         kept = archive.events(*self._span) if archive else []
         start_ns, stop_ns = self._span
-        return join(kept, (event for event in self._context.events.events() if start_ns <= event.time_ns < stop_ns))
+        fresh = (event for event in self._context.events.events() if start_ns <= event.time_ns < stop_ns)
+        return list(filter(stands, join(kept, fresh)))
 
     def _one(self, stream: str, channel: Channel, group: Sequence[Channel]) -> Series:
         name = f"{stream}/{channel.name}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 from stripchart.errors import ConfigError
 from stripchart.flow import ledger
 from stripchart.flow.controls import Controls
-from stripchart.flow.events import MAX_EVENTS, Event, EventLog
+from stripchart.flow.events import MAX_EVENTS, Event, EventLog, notes
 from stripchart.ui.catalogue import Catalogue
 from stripchart.ui.marks import merge
 from stripchart.ui.readout import READOUT_PAUSE, READOUT_SECONDS, Readout, read_out
@@ -80,6 +80,8 @@ class Context:
         What happened to them.
     recorder
         What keeps the samples, if they are kept.
+    note
+        Writes a note at a time (nanoseconds) into the recording; ConfigError if it cannot. None if it would not last.
     archive
         The past beyond what memory holds, if it is kept.
     explain
@@ -107,6 +109,7 @@ class Context:
     explain: Callable[[str], dict[str, Any]] = _explain_none
     designer: Designer | None = None
     controls: Callable[[str], Controls] = _no_controls
+    note: Callable[[int, str], None] | None = None
     archive: Archive | None = None
     recorder: Recorder | None = None
     open_pages: set[object] = field(default_factory=set)
@@ -159,6 +162,11 @@ class Context:
         if fresh:
             self._happened = merge(self._happened, fresh)[-MAX_EVENTS:]
         return self._happened
+
+    def notes(self) -> list[Event]:
+        """Return the notes that people wrote, of this run and of the record, oldest first."""
+        facts = self.record.facts if self.record else None
+        return notes(facts.events if facts else (), self.events.events())
 
     def readout(self) -> Readout:
         """Return the numbers now; all pages share them.

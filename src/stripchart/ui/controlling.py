@@ -76,7 +76,7 @@ class ControlHandler(ApiHandler):
 
     async def post(self) -> None:
         """Read what is wanted, do it, and tell what became of it."""
-        if self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower() != "application/json":
+        if not self.brings_json:
             self.reply({"error": "expected a body of type application/json"}, 415)
             return
         try:

@@ -86,6 +86,11 @@ class ApiHandler(RequestHandler):
         self.set_header("Content-Type", "application/json")
         self.finish(to_json(value))
 
+    @property
+    def brings_json(self) -> bool:
+        """Whether the request says that its body is JSON, as no form of another page can."""
+        return self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower() == "application/json"
+
     def whole_number(self, name: str, default: int) -> int:
         """Return an argument, within what int64 holds; ``1.7e18`` is one too, as JavaScript writes it."""
         text = self.get_query_argument(name, str(default))

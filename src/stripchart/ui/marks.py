@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from stripchart.flow.events import join
+from stripchart.flow.events import join, stands
 from stripchart.ui.labels import safe_label
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def marks(events: Iterable[Event], start_ns: int, stop_ns: int, limit: int = MAX
     ``[milliseconds, kind, text, how many]`` of each mark, at most ``limit``, in order of time; the texts are safe to
     show. Of events that share a mark, it is where the gravest is, and says what that one says.
     """
-    inside = [event for event in events if start_ns <= event.time_ns < stop_ns]
+    inside = [event for event in events if start_ns <= event.time_ns < stop_ns and stands(event)]
     width = 1 if len(inside) <= limit else (inside[-1].time_ns - inside[0].time_ns) // limit + 1
     shared: dict[int, list[Event]] = {}
     for number, event in enumerate(inside):

@@ -29,6 +29,7 @@ from stripchart.ui.controlling import CONTROL_ROUTES
 from stripchart.ui.design import PageDesign
 from stripchart.ui.guard import GuardedTornado
 from stripchart.ui.handlers import ROUTES
+from stripchart.ui.noting import NOTE_ROUTES
 from stripchart.ui.session import Session
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ class PageServer:
             own_pages=self._designs,
             extra_websocket_origins=["*"],  # the guard has judged the origin, and strictly
             extra_patterns=[
-                *((path, handler, needed) for path, handler in (*ROUTES, *CONTROL_ROUTES)),
+                *((path, handler, needed) for path, handler in (*ROUTES, *CONTROL_ROUTES, *NOTE_ROUTES)),
                 (r"/assets/(.*)", StaticFileHandler, {"path": ASSETS}),
             ],
             check_unused_sessions_milliseconds=2_000,

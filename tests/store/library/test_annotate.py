@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stripchart.errors import ConfigError, DamagedError
-from stripchart.store.library.annotate import annotate
+from stripchart.flow.events import notes
+from stripchart.store.library.annotate import add_note, annotate
 from stripchart.store.reading.reader import Recording
 from stripchart.store.writing.writer import Writer
 from support.tables import numbered, plain
@@ -109,3 +110,32 @@ def test_what_is_begun_is_undone(path: Path) -> None:
         annotate(path, title="new", note=Text("x"))
     assert told(path) == ("Kiln", "", True)
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_note_at_a_time_is_an_event_that_the_seal_counts(path: Path) -> None:
+    add_note(path, 1_700_000_000_000_000_400, "valve\nopen \ud83d")
+    add_note(path, 1_700_000_000_000_001_000, "closed")
+    add_note(path, 1_700_000_000_000_001_000, "")
+    with Recording(path) as recording:
+        assert recording.check() == []
+        assert recording.about().sealed
+        happened = recording.events()
+        assert [(event.time_ns, event.source, event.kind, event.text) for event in happened] == [
+            (1_700_000_000_000_000_000, "", "annotation", "valve open ?"),
+            (1_700_000_000_000_001_000, "", "annotation", "closed"),
+            (1_700_000_000_000_001_000, "", "annotation", ""),
+        ]
+        assert [note.text for note in notes(happened)] == ["valve open ?"]
+    connection = sqlite3.connect(path)
+    connection.execute("DELETE FROM event WHERE id = 1")
+    connection.commit()
+    connection.close()
+    with Recording(path) as recording:
+        assert recording.check() == ["table event: 2 of 3 rows are left"]
+
+
+def test_a_note_waits_for_no_writer(path: Path) -> None:
+    writer = Writer(path)
+    with pytest.raises(ConfigError, match="is being written; stop its monitor first"):
+        add_note(path, 0, "x")
+    writer.close()

@@ -81,7 +81,7 @@ class Clock:
         Called with the arrival in nanoseconds and a sentence for all that a person should know: steps, restarts.
     """
 
-    def __init__(self, options: ClockOptions | None = None, report: Callable[[int, str], None] | None = None) -> None:
+    def __init__(self, options: ClockOptions | None = None, report: Callable[[int, str], object] | None = None) -> None:
         self.options = options or ClockOptions()
         self.report = report or (lambda _time_ns, _text: None)
         self._zone = self.options.zone()

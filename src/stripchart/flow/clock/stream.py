@@ -53,7 +53,7 @@ class StreamClock:
     """
 
     def __init__(
-        self, unit: str, zone: tuple[tzinfo | None, bool], starts: Starts, report: Callable[[int, str], None]
+        self, unit: str, zone: tuple[tzinfo | None, bool], starts: Starts, report: Callable[[int, str], object]
     ) -> None:
         self._unit = unit if unit in UNITS or unit == WALL else ""
         self._guess = UnitGuess()

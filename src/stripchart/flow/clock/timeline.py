@@ -68,7 +68,7 @@ class Timeline:
         Nanoseconds after which its counter begins again; 0 if it does not.
     """
 
-    def __init__(self, report: Callable[[int, str], None], starts: Starts | None = None, wrap: int = 0) -> None:
+    def __init__(self, report: Callable[[int, str], object], starts: Starts | None = None, wrap: int = 0) -> None:
         self.error: int | None = None
         """Nanoseconds by which rows arrive later than the times given them, at the least."""
         self._report = report

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from stripchart.errors import ConfigError, DamagedError
-from stripchart.store.format.names import stored_text
-from stripchart.store.format.schema import check_version, connect, insert
+from stripchart.flow.events import NOTE, as_note
+from stripchart.store.format.names import read_seal, stored_text
+from stripchart.store.format.schema import check_version, connect, highest, insert
 from stripchart.store.writing.lock import FileLock
 
 if TYPE_CHECKING:
@@ -31,6 +33,27 @@ def annotate(path: Path, *, title: str | None = None, note: str | None = None) -
         for key, text in (("title", title), ("note", note)):
             if text is not None:  # a row takes another's place: the seal, which counts rows, stays true
                 insert(connection, "meta", key, stored_text(text))
+        connection.execute("COMMIT")
+
+
+def add_note(path: Path, time_ns: int, text: str) -> None:
+    """Write a note at a time (nanoseconds) into a recording; see ``flow.events.NOTE``.
+
+    Raises
+    ------
+    ConfigError
+        If it is being written, or cannot be; or the text is too long.
+    DamagedError
+        If SQLite cannot use it.
+    """
+    time_ns, text = as_note(time_ns, text)
+    with alone(path), to_change(path) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        insert(connection, "event", highest(connection, "event") + 1, time_ns, "", NOTE, stored_text(text))
+        seal = read_seal(connection)
+        if "event" in seal.get("tables", {}):
+            seal["tables"]["event"] += 1
+            insert(connection, "meta", "seal", json.dumps(seal))
         connection.execute("COMMIT")
 
 

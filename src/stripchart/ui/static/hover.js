@@ -28,6 +28,7 @@ export class Hover {
     const near = this.read(strip.lines.filter((line) => line.renderer?.visible), pointed, reach);
     // The moment is that of the sample, so that what is read off belongs together.
     const time = near.reduce((best, at) => (Math.abs(at - pointed) < Math.abs(best - pointed) ? at : best), near[0] ?? pointed);
+    this.time = time;
     document.body.classList.add("hovering");
     this.readings.held = true;
     for (const each of this.strips.strips.values()) {
@@ -79,6 +80,7 @@ export class Hover {
   leave() {
     if (!this.readings.held) return;
     this.readings.held = false;
+    this.time = null;
     hush();
     document.body.classList.remove("hovering");
     for (const each of this.strips.strips.values()) {

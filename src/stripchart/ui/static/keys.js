@@ -8,7 +8,7 @@ const CLOSER = 0.5;
 const GESTURES = [
   ["Drag", "Pan through time; with Zoom a box to look closer, with Measure a span to measure"],
   ["Wheel", "Look closer or further"],
-  ["Double click", "Back to live"],
+  ["Double click", "Back to live; with Shift a note at that time"],
   ["Click with Measure", "Set cursor A, then B; drag them by hand, with Alt between samples"],
   ["Wheel over a y axis", "Zoom that axis, and lock it"],
   ["Double click on a y axis", "Fit it to what is seen again"],
@@ -31,6 +31,7 @@ export class Keys {
       {keys: ["Home"], shown: "Home", text: "All there is", run: () => toolbar.choose("all")},
       {keys: ["End"], shown: "End", text: "Live", run: () => toolbar.follow()},
       {keys: ["m"], shown: "M", text: "Measure, or pan again", run: () => toolbar.setDrag(toolbar.drag === "measure" ? "pan" : "measure")},
+      {keys: ["n"], shown: "N", text: "Write a note at the pointer's time, or now; and all notes", run: () => looking.notes.open()},
       {keys: ["y"], shown: "Y", text: "Lock the y axis of the strip under the pointer, or all", run: () => looking.lock()},
       {keys: ["c"], shown: "C", text: "All channels, or close them", run: () => drawer.set(!drawer.open)},
       {keys: ["x"], shown: "X", text: "Clear: hide what came before now; once more shows it again", run: () => toolbar.clear()},

@@ -2,6 +2,7 @@
 import {Cursors} from "./cursors.js";
 import {Hover} from "./hover.js";
 import {Measure} from "./measure.js";
+import {Notes} from "./notes.js";
 import {YAxes} from "./yaxes.js";
 
 export class Looking {
@@ -12,6 +13,7 @@ export class Looking {
     this.cursors = new Cursors(strips, toolbar);
     this.measure = new Measure(strips, toolbar, panels, this.cursors);
     this.yaxes = new YAxes(strips);
+    this.notes = new Notes(strips, toolbar, marks, this);
     toolbar.onDrag = () => this.measure.ask();
     this.measure.ask();
   }
@@ -39,6 +41,7 @@ export class Looking {
       this.placing = null;
       this.hover.place();
       this.cursors.place();
+      this.notes.place();
     });
     this.measure.moved();
   }

@@ -30,10 +30,11 @@ export class Marks {
     source?.setv({data: {t: this.marks.map(({time}) => time), colour: colours}}, quiet);
   }
 
-  /** The mark nearest to a time, if it is no further away than `reach`. */
-  near(time, reach) {
+  /** The mark nearest to a time, of one kind or of all, if it is no further away than `reach`. */
+  near(time, reach, only = null) {
     let best = null;
     for (const mark of this.marks) {
+      if (only && mark.kind !== only) continue;
       const away = Math.abs(mark.time - time);
       if (away <= reach) [best, reach] = [mark, away];
     }

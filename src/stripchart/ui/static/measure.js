@@ -2,7 +2,7 @@
 import {drawn} from "./panels.js";
 import {StatisticsPanel} from "./panels/statistics.js";
 import {format} from "./readings.js";
-import {momentText} from "./zone.js";
+import {isSameDay, momentText, preciseText} from "./zone.js";
 
 const EVERY = 500;
 /** How many times as long as the answer took it is not asked again; milliseconds until the wait is said. */
@@ -43,6 +43,7 @@ export class Measure {
     this.box = document.getElementById("measured");
     this.facts = this.box.querySelector("dl");
     this.note = this.box.querySelector(".note");
+    this.hint = this.box.querySelector(".hint");
     this.box.querySelector("button").addEventListener("click", () => this.end());
     this.table = new StatisticsPanel(this.box.querySelector(".body"));
     this.asking = this.waiting = null;
@@ -128,12 +129,16 @@ export class Measure {
     const {start, end} = this.strips.range;
     const [a, b] = times;
     const facts = times.length ? [["A", momentText(a)]] : [["In view", durationText(Math.round(end - start))]];
-    if (b != null) facts.push(["B", momentText(b)], ["Δt", durationText(b - a)], ["1/Δt", b === a ? "–" : rateText(b - a)]);
-    const hint = times.length ? [] : ["Click for a cursor, drag for a span"];
-    const key = JSON.stringify([facts, hint]);
+    if (b != null) facts.push(["B", isSameDay(a, b) ? preciseText(b) : momentText(b)], ["Δt", durationText(b - a)], ["1/Δt", b === a ? "–" : rateText(b - a)]);
+    this.hint.hidden = times.length > 0;
+    const key = JSON.stringify(facts);
     if (key === this.told) return;
     this.told = key;
-    this.facts.replaceChildren(...facts.flatMap(([name, text]) => [element("dt", name), element("dd", text)]), ...hint.map((text) => element("dd", text)));
+    this.facts.replaceChildren(...facts.map(([name, text]) => {
+      const fact = document.createElement("div");
+      fact.append(element("dt", name), element("dd", text));
+      return fact;
+    }));
   }
 }
 

@@ -128,7 +128,10 @@ follow(page, "record", (record) => {
   toolbar.know(record);
   overview.take(record);
 });
-follow(page, "marks", (told) => marks.take(told));
+follow(page, "marks", (told) => {
+  marks.take(told);
+  looking.place();
+});
 follow(page, "past", ({busy, trouble}) => {
   document.getElementById("busy").hidden = !busy;
   const note = document.getElementById("trouble");

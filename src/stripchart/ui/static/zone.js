@@ -26,11 +26,15 @@ export function zoneName() {
 export const clockText = format({hour: "2-digit", minute: "2-digit", second: "2-digit"});
 export const fineText = format({hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3});
 export const momentText = format({year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3});
+/** The same on one day. */
+export const preciseText = format({hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3});
 const dayText = format({month: "short", day: "numeric"});
 const monthText = format({month: "short", year: "numeric"});
 const yearText = format({year: "numeric"});
 /** A moment without the fractions of its second. */
 export const instantText = format({year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit"});
+
+export const isSameDay = (one, other) => dayText(one) === dayText(other) && Math.abs(one - other) < 86_400_000;
 
 /** Milliseconds to take from a time so that UTC's clock shows what the viewer's does. */
 export const shiftAt = (time) => (utc ? 0 : new Date(time).getTimezoneOffset() * 60_000);

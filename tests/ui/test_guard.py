@@ -10,7 +10,7 @@ from bokeh.plotting import figure
 from tornado.web import RequestHandler
 
 from stripchart.flow.records import Channel, make_batch
-from stripchart.ui.handlers import ApiHandler
+from stripchart.ui.api.base import ApiHandler
 from support.page import UPGRADE, Site, serve
 from support.wait import until
 

@@ -17,7 +17,7 @@ from bokeh.util.token import check_token_signature, get_session_id
 from tornado.web import OutputTransform
 
 from stripchart.ui.access import PUBLIC, Refusal
-from stripchart.ui.handlers import ApiHandler, RefusalHandler
+from stripchart.ui.api.base import ApiHandler, RefusalHandler
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -25,11 +25,9 @@ from tornado.web import StaticFileHandler
 from stripchart._version import __version__
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.ui.access import Access, check_allow_hosts, is_loopback, new_token
-from stripchart.ui.controlling import CONTROL_ROUTES
+from stripchart.ui.api.routes import ROUTES
 from stripchart.ui.design import PageDesign
 from stripchart.ui.guard import GuardedTornado
-from stripchart.ui.handlers import ROUTES
-from stripchart.ui.noting import NOTE_ROUTES
 from stripchart.ui.session import Session
 
 if TYPE_CHECKING:
@@ -218,7 +216,7 @@ class PageServer:
             own_pages=self._designs,
             extra_websocket_origins=["*"],  # the guard has judged the origin, and strictly
             extra_patterns=[
-                *((path, handler, needed) for path, handler in (*ROUTES, *CONTROL_ROUTES, *NOTE_ROUTES)),
+                *((path, handler, needed) for path, handler in ROUTES),
                 (r"/assets/(.*)", StaticFileHandler, {"path": ASSETS}),
             ],
             check_unused_sessions_milliseconds=2_000,

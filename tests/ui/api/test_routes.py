@@ -340,7 +340,7 @@ class TestExport:
             until(lambda: endless.closed and site.context.exports == 0)
 
     def test_a_visitor_who_does_not_read_is_waited_for_and_then_given_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("stripchart.ui.handlers.PATIENCE", 1.0)
+        monkeypatch.setattr("stripchart.ui.api.rows.PATIENCE", 1.0)
         endless = Endless()
         with serve(look={"archive": endless}) as site, site.request("/api/export") as connection:
             until(lambda: endless.made > 0)

@@ -247,7 +247,7 @@ class TestSend:
             assert (answer.status, answer.json()) == (400, {"error": "bench: nothing can be sent to script:"})
 
     def test_a_device_that_hangs_holds_nothing_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("stripchart.ui.controlling.PATIENCE", 0.2)
+        monkeypatch.setattr("stripchart.ui.api.control.PATIENCE", 0.2)
         with bench() as (site, source):
             source.may_read.clear()
             reads = source.reads

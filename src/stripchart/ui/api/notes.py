@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from stripchart.errors import StripchartError
 from stripchart.flow.history import EVER
-from stripchart.ui.handlers import ApiHandler
+from stripchart.ui.api.base import ApiHandler
 
 MOST: Final = 1_000
 """Notes that are listed: the newest."""
@@ -63,7 +63,7 @@ class NoteHandler(ApiHandler):
             self.reply({"time_ns": note.time_ns})
 
 
-NOTE_ROUTES: Final = [
+ROUTES: Final = [
     (r"/api/notes", NotesHandler),
     (r"/api/note", NoteHandler),
 ]

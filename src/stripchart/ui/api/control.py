@@ -12,7 +12,7 @@ from stripchart.errors import ConfigError, NoAnswer, SourceLost
 from stripchart.flow.commands import MAX_COMMAND, PATIENCE, outcome
 from stripchart.flow.controls import Ending, payload, read_console
 from stripchart.ui.access import Role
-from stripchart.ui.handlers import ApiHandler
+from stripchart.ui.api.base import ApiHandler
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -142,7 +142,7 @@ def _unknown(name: str) -> dict[str, str]:
     return {"error": f"no such source: {name}; see /api/ledger"}
 
 
-CONTROL_ROUTES: Final = [
+ROUTES: Final = [
     (r"/api/console", ConsoleHandler),
     (r"/api/send", SendHandler),
     (r"/api/port", PortHandler),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stripchart.errors import ConfigError
 from stripchart.flow.events import MAX_NOTE, NOTE, Event, EventLog, as_note
-from stripchart.ui.noting import MOST
+from stripchart.ui.api.notes import MOST
 from support.page import Answer, Site, serve
 from support.shelf import Shelf
 

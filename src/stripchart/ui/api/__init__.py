@@ -1,0 +1,1 @@
+"""The routes of ours, one module for each of their duties; ``routes`` lists them all."""

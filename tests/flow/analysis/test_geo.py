@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from stripchart.flow.analysis.geo import degrees_grid, plain
+from stripchart.flow.analysis.geo import plain
 from stripchart.flow.records import ABSENT
 
 # Metres of a degree of latitude and of longitude on WGS 84, as published by NGA (and on the Wikipedia).
@@ -54,27 +52,3 @@ def test_nothing_has_an_origin_all_the_same(latitude: list[float]):
 def test_the_pole_has_no_east():
     found = plain(np.array([90.0, 90.0]), np.array([0.0, 90.0]))
     assert found.east_m == pytest.approx(0, abs=1e-6)
-    assert len(degrees_grid(found.origin, (-1000, 1000), (-1000, 1000)).latitude)
-
-
-def test_grid_lines_are_round_degrees_where_these_are():
-    origin = plain(np.array([47.99, 48.01]), np.array([179.98, -179.98])).origin
-    grid = degrees_grid(origin, (-1550, 1550), (-1200, 1200))
-    east = [179.98, 179.985, 179.99, 179.995]
-    assert grid.longitude.tolist() == pytest.approx([*east, -180, *(-degrees for degrees in reversed(east))])
-    assert np.diff(grid.east_m) == pytest.approx(0.005 * origin.east_m)
-    assert grid.latitude.tolist() == [47.99, 47.995, 48, 48.005, 48.01]
-    assert grid.north_m[2] == 0
-
-
-@given(st.floats(-90, 90), st.floats(-180, 180), st.floats(-1e7, 1e7), st.floats(0.01, 1e7))
-def test_a_grid_is_bounded_and_within(latitude: float, longitude: float, low: float, length: float):
-    origin = plain(np.array([latitude]), np.array([longitude])).origin
-    limits = (low, low + length)
-    grid = degrees_grid(origin, limits, limits)
-    for metres in (grid.east_m, grid.north_m):
-        assert len(metres) <= 12
-        assert ((metres >= low - 1e-3) & (metres <= low + length + 1e-3)).all()
-    assert (np.abs(grid.latitude) <= 90).all()
-    assert (np.abs(grid.longitude) <= 180).all()
-    assert len(degrees_grid(origin, (low, low), (low, low)).latitude) == 0

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from stripchart.flow.analysis.nice import nice_step
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -15,10 +13,6 @@ _EQUATOR: Final = 6_378_137.0
 """Radius of the earth at the equator, m (WGS 84)."""
 _FLATTENED: Final = 0.006_694_379_990_141
 """Square of its first eccentricity (WGS 84)."""
-MOST_DEGREES: Final = 720
-"""Near a pole a small plane is many times around the earth: no lines are drawn then."""
-_LINES: Final = 6
-"""About how many lines a grid has in each direction."""
 
 
 class Origin(NamedTuple):
@@ -39,19 +33,6 @@ class Plain(NamedTuple):
     north_m: NDArray[np.float64]
     """Shape (n,), from the origin; NaN for what is no position."""
     origin: Origin
-
-
-class Grid(NamedTuple):
-    """Lines of round degrees on a plane."""
-
-    longitude: NDArray[np.float64]
-    """Shape (k,): degrees, -180 to 180, of the lines from south to north,"""
-    east_m: NDArray[np.float64]
-    """and where they are."""
-    latitude: NDArray[np.float64]
-    """Shape (m,): degrees of the lines from west to east,"""
-    north_m: NDArray[np.float64]
-    """and where they are."""
 
 
 def plain(latitude: NDArray[np.float64], longitude: NDArray[np.float64]) -> Plain:
@@ -86,28 +67,6 @@ def _origin(latitude: float, longitude: float) -> Origin:
     north = _EQUATOR * (1 - _FLATTENED) / flat**1.5
     east = _EQUATOR / flat**0.5 * np.cos(np.radians(latitude))
     return Origin(latitude, _wrapped(longitude), float(np.radians(north)), float(np.radians(east)))
-
-
-def degrees_grid(origin: Origin, east_m: tuple[float, float], north_m: tuple[float, float]) -> Grid:
-    """Return lines of round degrees, about six in each direction, for the part of a plane within two ranges, m."""
-    latitude = _lines(origin.latitude, origin.north_m, north_m)
-    latitude = latitude[np.abs(latitude) <= 90]  # noqa: PLR2004 - the poles
-    longitude = _lines(origin.longitude, origin.east_m, east_m)
-    return Grid(
-        longitude=np.array([_wrapped(degrees) for degrees in longitude]),
-        east_m=(longitude - origin.longitude) * origin.east_m,
-        latitude=latitude,
-        north_m=(latitude - origin.latitude) * origin.north_m,
-    )
-
-
-def _lines(middle: float, metres: float, limits: tuple[float, float]) -> NDArray[np.float64]:
-    """Return the multiples of a round step within the limits, m, of an axis on which a degree is so many metres."""
-    low, high = (middle + limit / max(metres, 1e-9) for limit in limits)
-    if not 0 < high - low <= MOST_DEGREES:
-        return np.empty(0)
-    lines = nice_step(max((high - low) / _LINES / np.sqrt(2), 1e-9)).around(low, high)
-    return lines[(lines >= low) & (lines <= high)]
 
 
 def _wrapped(longitude: float) -> float:

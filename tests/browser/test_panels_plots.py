@@ -74,7 +74,7 @@ def test_a_histogram_counts_and_goes_on(page: Page) -> None:
 def test_a_panel_says_what_it_lacks(page: Page) -> None:
     with watched(page, {"kind": "histogram", "channels": ["none"]}):
         page.wait_for_selector(".panel.wrong")
-        assert page.locator(".panel .note").text_content() == "none of these channels has come yet"
+        assert page.locator(".panel .note").text_content() == "none of these channels has come yet; is a name misspelt?"
         page.evaluate("stripchart.design.use({panel: [{kind: 'histogram', channels: ['bench/light']}]})")
         page.wait_for_selector(".panel:not(.wrong) .keys li")
 

@@ -89,7 +89,7 @@ def test_a_channel_without_a_rate_says_why_beside_the_others() -> None:
     assert lines["name"] == ["a"]
     told = [each["text"] for each in drawn["legend"]]
     assert told[1:] == ["a state channel has no rate: choose a number", "only 1 samples yet: at least 16 are needed"]
-    with pytest.raises(StripchartError, match=r"^c: only 1 samples yet: at least 16 are needed$"):
+    with pytest.raises(StripchartError, match=r"^only 1 samples yet: at least 16 are needed \(c\)$"):
         drawn_lines(series("m/c", [1.0]))
 
 

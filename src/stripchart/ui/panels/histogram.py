@@ -82,7 +82,7 @@ class HistogramPanel:
         together = histogram(np.concatenate([each.value for each in samples]), options.bins, options.low, options.high)
         known = [statistics(each.time, each.value) for each in samples]
         if not any(each.count for each in known):
-            raise StripchartError("no numbers in the time shown")
+            raise StripchartError("no numbers in the time shown: choose a longer one")
         counts = [np.histogram(each.value[np.isfinite(each.value)], together.edges)[0] for each in samples]
         colours, unit = palette(series), unit_of(series)
         means = [(each.mean, each.std, colour) for each, colour in zip(known, colours, strict=True) if each.count]

@@ -111,7 +111,7 @@ def numbers(ask: Ask, what: str) -> list[Series]:
     if not found and ask.series:
         raise StripchartError(f"only text comes in these channels: a {what} needs one with numbers")
     if not found:
-        raise StripchartError("none of these channels has come yet")
+        raise StripchartError("none of these channels has come yet; is a name misspelt?")
     return found
 
 

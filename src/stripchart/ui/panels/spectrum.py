@@ -116,7 +116,7 @@ class SpectrumPanel:
             told = line.reason if isinstance(line, Uneven) else f"peak at {_peak(line.found):.4g} Hz"
             legend.append({"label": each.label, "colour": colour, "text": told})
             if isinstance(line, Uneven):
-                reasons.append(f"{each.label}: {line.reason}")
+                reasons.append(f"{line.reason} ({each.label})")
             else:
                 lines.append(line)
         if not lines:

@@ -114,7 +114,7 @@ class StatesPanel:
         chosen = every[:MOST_CHANNELS]
         rows = [self._row(ask, each, colour) for each, colour in zip(chosen, palette(chosen), strict=True)]
         if not any(len(row.runs.value) for row in rows):
-            raise StripchartError("no states in the time shown")
+            raise StripchartError("no states in the time shown: choose a longer one")
         colours = _colours(rows)
         room = FRAME * ask.width / (ask.stop_ns - ask.start_ns)
         parts = [_spans(ask, row, place, colours[place]) for place, row in enumerate(rows)]
@@ -181,7 +181,7 @@ def _states(ask: Ask) -> list[Series]:
     """Return the channels of states and texts; where there are none, numbers are states too."""
     found = [each for each in ask.series if each.channel.kind is not Kind.NUMBER] or list(ask.series)
     if not found:
-        raise StripchartError("none of these channels has come yet")
+        raise StripchartError("none of these channels has come yet; is a name misspelt?")
     return found
 
 

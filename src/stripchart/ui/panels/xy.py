@@ -166,7 +166,7 @@ class XYPanel:
         """Return what curves and maps have in common; ``told`` are the tracks in the units of their channels."""
         ends = [np.flatnonzero(~np.isnan(track.trail.x))[-1:] for track in drawn]
         if not any(map(len, ends)):
-            raise StripchartError("no pairs of values in the time shown")
+            raise StripchartError("no pairs of values in the time shown: choose a longer one")
         newest = [
             (float(track.trail.x[end[0]]), float(track.trail.y[end[0]]), track.colour)
             for track, end in zip(drawn, ends, strict=True)

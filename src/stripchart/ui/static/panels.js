@@ -29,7 +29,7 @@ export class Panels {
     this.panels = new Map();
     this.seen = new IntersectionObserver((entries) => this.see(entries), {rootMargin: "200px"});
     this.asking = this.waiting = null;
-    this.due = 0;
+    this.due = this.took = 0;
     document.addEventListener("visibilitychange", () => this.ask());
   }
 
@@ -130,7 +130,9 @@ export class Panels {
       if (this.asking === asking) this.asking = null;
     }
     const took = performance.now() - began;
-    this.due = Math.max(this.due, performance.now() + Math.max(ASK_EVERY, PAUSE * took));
+    // One answer that took long, as the first one does, is no reason to wait: two are.
+    this.due = Math.max(this.due, performance.now() + Math.max(ASK_EVERY, PAUSE * Math.min(took, this.took)));
+    this.took = took;
     if (this.toolbar.live) this.ask();
   }
 

@@ -229,7 +229,8 @@ def test_a_channel_is_dragged_to_another_strip(page: Page) -> None:
         page.locator(".legend .line", has_text="humidity").hover()
         page.mouse.down()
         page.mouse.move(600, 300, steps=4)
-        own.hover()
+        own.hover(position={"x": 20, "y": 20})
+        own.hover(position={"x": 40, "y": 20})  # Chromium tells what is under a drag at its second move there
         page.mouse.up()
         wait_for_strips(page, {"All": ["light"], "Light": ["temperature"], "%": ["humidity"]})
         assert own.is_hidden()
@@ -279,6 +280,15 @@ def test_a_channel_is_named_scaled_and_coloured(page: Page) -> None:
         wait_for_strips(page, {"°C": ["temperature"], "%": ["humidity"], "lx": ["light"]})
         assert page.locator(".legend .line").first.get_attribute("aria-pressed") == "false"
         assert page.evaluate("stripchart.design.table.channel ?? []") == []
+
+
+def test_a_page_of_text_says_where_that_is(page: Page) -> None:
+    with Monitor() as monitor:
+        publish(monitor, "house/mode", "<b>heat</b>")
+        page.goto(monitor.url)
+        page.get_by_text("Nothing is drawn yet; C shows all channels").wait_for()
+        page.locator("#channels-button").click()
+        until(lambda: row(page, "mode").locator(".value").inner_text() == "<b>heat</b>", page=page)
 
 
 def test_thousands_are_there_at_once_and_only_those_in_sight_are_asked_for(page: Page) -> None:

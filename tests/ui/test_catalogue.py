@@ -11,7 +11,7 @@ from stripchart.flow.archive import StreamRecord
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.ui import catalogue as module
-from stripchart.ui.catalogue import SPARK_SECONDS, SPARK_SIZE, Catalogue, spark
+from stripchart.ui.catalogue import SPARK_SECONDS, SPARK_SIZE, Catalogue, sparkline
 from stripchart.ui.readout import read_out
 from stripchart.ui.record import Facts
 from support.page import serve
@@ -98,7 +98,8 @@ def test_what_is_only_in_the_record_is_listed_too() -> None:
     assert bench.news() == []
     (live, recorded, _) = bench.now(0, 1, 2)
     assert live[0] == 1.5
-    assert recorded == [None, True, 5_000, []]
+    assert recorded == [None, True, 5_000]
+    assert bench.catalogue.spark(1) == []
 
 
 def test_no_more_are_listed_than_a_page_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,13 +120,13 @@ def test_what_channels_say_now() -> None:
     bench.hub.publish(make_batch("s", channels, times, values))
     bench.news()
     x, mode, late, never = bench.now(0, 1, 2, 3)
-    assert x == [2.0, False, now // 1_000_000, [0, 0, 40, 32, 120, 16]]
+    assert x == [2.0, False, now // 1_000_000]
     assert mode[:2] == ["c", False]
-    assert mode[3] == []
     assert late[:2] == [1.0, True]
-    assert late[3] == [0, 16, 40, 16, 80, 16, 120, 16]
-    assert [never[0], never[3]] == [None, []]
-    assert bench.now(7, -1) == [[None, True, None, []]] * 2
+    assert never[0] is None
+    assert bench.now(7, -1) == [[None, True, None]] * 2
+    sparks = [bench.catalogue.spark(number) for number in (0, 1, 2, 3, 7, -1)]
+    assert sparks == [[0, 0, 40, 32, 120, 16], [], [0, 16, 40, 16, 80, 16, 120, 16], [], [], []]
 
 
 def test_a_sparkline_has_the_extremes_of_the_last_minutes() -> None:
@@ -135,7 +136,7 @@ def test_a_sparkline_has_the_extremes_of_the_last_minutes() -> None:
     values[-100] = 5  # for one row
     bench.hub.publish(make_batch("s", (Channel("x"),), seconds * SECOND, [values]))
     bench.news()
-    ((_, _, _, points),) = bench.now(0)
+    points = bench.catalogue.spark(0)
     across, up = points[::2], points[1::2]
     assert across == sorted(across)
     assert (across[0], across[-1]) == (0, SPARK_SIZE[0])
@@ -149,19 +150,20 @@ def test_a_sparkline_has_the_extremes_of_the_last_minutes() -> None:
     [([], []), ([math.nan, math.inf], []), ([3], [60, 16]), ([1e308, -1e308], [0, 32, 120, 0])],
 )
 def test_sparklines_of_hardly_anything(values: list[float], expected: list[int]) -> None:
-    assert spark(np.arange(len(values)), np.array(values, float)) == expected
+    assert sparkline(np.arange(len(values)), np.array(values, float)) == expected
 
 
 def test_the_server_tells_them() -> None:
     with serve() as site:
         site.hub.publish(make_batch("s", (Channel("x", "V"),), [time.time_ns()], [[2.5]]))
-        told = site.ask("/api/tree?rows=0").json()
+        told = site.ask("/api/tree?rows=0&sparks=0").json()
         assert told["channels"] == [[0, "s/x", "s", "x", "V", "number"]]
         assert told["now"][0][:2] == [2.5, False]
+        assert told["sparks"] == [[60, 16]]
         assert site.ask(f"/api/tree?since={told['version']}").json() == {
-            "version": told["version"], "channels": [], "beyond": 0, "now": [],
+            "version": told["version"], "channels": [], "beyond": 0, "now": [], "sparks": [],
         }  # fmt: skip
-        for wrong in ("rows=a", "since=x", "rows=1e9999", f"rows={','.join('0' * 201)}"):
+        for wrong in ("rows=a", "since=x", "sparks=1e9999", f"rows={','.join('0' * 201)}"):
             answer = site.ask(f"/api/tree?{wrong}")
             assert answer.status == 400, wrong
             assert "expected" in answer.json()["error"]

@@ -109,23 +109,34 @@ class Catalogue:
 
         Returns
         -------
-        ``[value, stale, time, spark]`` for each number: the newest value, None if it is only in the record; whether it
-        is old; when it came, in milliseconds since the epoch, None if never; and its last minutes, see ``spark``.
+        ``[value, stale, time]`` for each number: the newest value, None if it is only in the record; whether it is old;
+        and when it came, in milliseconds since the epoch, None if never.
         """
         infos = {info.name: info for info in readout.streams}
         told: list[list[Any]] = []
         for number in numbers:
             if not 0 <= number < len(self._keys):
-                told.append([None, True, None, []])
+                told.append([None, True, None])
                 continue
             key = self._keys[number]
             info = infos.get(key[0])
             value = readout.values.get(key)
             if info is None or value is None:
-                told.append([None, True, self._recorded_until(key[0]), []])
+                told.append([None, True, self._recorded_until(key[0])])
             else:
-                told.append([*value, info.last_ns // 1_000_000, self._spark(key, info.last_ns)])
+                told.append([*value, info.last_ns // 1_000_000])
         return told
+
+    def spark(self, number: int) -> list[int]:
+        """Return the last minutes of a channel that memory has of it; see ``sparkline``."""
+        stream, name, is_text = self._keys[number] if 0 <= number < len(self._keys) else ("", "", True)
+        view = None if is_text else memory_of(self._hub, stream)
+        if view is None:
+            return []
+        newest_ns = int(view.batch(view.stop - 1, view.stop).time[0])
+        batch = view.only([name]).between(newest_ns - SPARK_SECONDS * 1_000_000_000, newest_ns + 1)
+        column = next(v for c, v in zip(batch.channels, batch.values, strict=True) if c.kind is not Kind.TEXT)
+        return sparkline(batch.time, column)
 
     def _take(self, stream: str, channel: Channel) -> None:
         key = channel_key(stream, channel)
@@ -156,17 +167,8 @@ class Catalogue:
         known = self._facts.streams.get(stream) if self._facts is not None else None
         return known.stop_ns // 1_000_000 if known is not None and known.rows else None
 
-    def _spark(self, key: ChannelKey, newest_ns: int) -> list[int]:
-        stream, name, is_text = key
-        view = None if is_text else memory_of(self._hub, stream)
-        if view is None:
-            return []
-        batch = view.only([name]).between(newest_ns - SPARK_SECONDS * 1_000_000_000, newest_ns + 1)
-        column = next(v for c, v in zip(batch.channels, batch.values, strict=True) if c.kind is not Kind.TEXT)
-        return spark(batch.time, column)
 
-
-def spark(time: NDArray[np.int64], value: NDArray[np.float64]) -> list[int]:
+def sparkline(time: NDArray[np.int64], value: NDArray[np.float64]) -> list[int]:
     """Return a sparkline: ``[x, y, x, y, ...]`` in ``SPARK_SIZE``, y upwards from the least to the greatest value.
 
     Parameters

@@ -37,31 +37,35 @@ class DrawHandler(ApiHandler):
 
 
 class TreeHandler(ApiHandler):
-    """GET /api/tree?since=…&rows=0,1,…: the page's list of channels where it has changed, and what some say now.
+    """GET /api/tree?since=…&rows=0,1,…&sparks=0,…: the page's list of channels where it has changed, and some rows.
 
-    ``{"version": n, "channels": [[number, name, source, label, unit, kind], ...], "beyond": n, "now": [...]}``: those
-    that came or changed after the version ``since``, and for each number in ``rows`` what ``Catalogue.now`` returns.
+    ``{"version": n, "channels": [[number, name, source, label, unit, kind], ...], "beyond": n, "now": [...],
+    "sparks": [...]}``: the channels that came or changed after the version ``since``, what those in ``rows`` say now,
+    and the sparklines of those in ``sparks``; see ``Catalogue``.
     """
 
     async def get(self) -> None:
         """Tell them, from a worker thread: sparklines are made of many rows."""
         try:
             since = self.whole_number("since", 0)
-            rows = [int(number) for number in self.get_query_argument("rows", "").split(",") if number]
+            rows, sparks = (
+                [int(number) for number in self.get_query_argument(name, "").split(",") if number]
+                for name in ("rows", "sparks")
+            )
         except (ValueError, OverflowError):
-            self.reply({"error": "since: expected a whole number; rows: whole numbers with commas between"}, 400)
+            self.reply({"error": "since: expected a whole number; rows, sparks: whole numbers with commas"}, 400)
             return
-        if len(rows) > MAX_ROWS:
-            self.reply({"error": f"rows: expected at most {MAX_ROWS}, got {len(rows)}"}, 400)
+        if max(len(rows), len(sparks)) > MAX_ROWS:
+            self.reply({"error": f"rows, sparks: expected at most {MAX_ROWS} each"}, 400)
             return
-        self.reply(await asyncio.to_thread(self._tell, since, rows))
+        self.reply(await asyncio.to_thread(self._tell, since, rows, sparks))
 
-    def _tell(self, since: int, rows: list[int]) -> dict[str, Any]:
+    def _tell(self, since: int, rows: list[int], sparks: list[int]) -> dict[str, Any]:
         catalogue, readout = self.context.catalogue, self.context.readout()
         catalogue.refresh(readout.streams)
         version, channels = catalogue.since(since)
         told = {"version": version, "channels": list(map(list, channels)), "beyond": catalogue.beyond}
-        return told | {"now": catalogue.now(rows, readout)}
+        return told | {"now": catalogue.now(rows, readout), "sparks": list(map(catalogue.spark, sparks))}
 
 
 class LayoutHandler(ApiHandler):

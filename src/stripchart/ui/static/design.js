@@ -52,9 +52,14 @@ export class Design {
   /** Change the design: `edit` is given a copy with every panel, and changes that. */
   change(edit) {
     const table = this.whole;
-    this.before = [...this.before.slice(1 - UNDO), structuredClone(table)];
+    this.keep();
     edit(table);
     this.use(table);
+  }
+
+  /** Remember how the page is. */
+  keep() {
+    this.before = [...this.before.slice(1 - UNDO), this.whole];
   }
 
   /** Take the last change back. */
@@ -71,6 +76,7 @@ export class Design {
 
   /** Back to the page as it was made. */
   reset() {
+    this.keep();
     this.wish = null;
     this.send("");
     remember("design", null);

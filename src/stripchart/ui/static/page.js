@@ -10,6 +10,7 @@ import {Catalogue} from "./catalogue.js";
 import {Channels} from "./channels.js";
 import {Design} from "./design.js";
 import {Dragging} from "./dragging.js";
+import {write} from "./dom.js";
 import {Drawer} from "./drawer.js";
 import {Editor} from "./editor.js";
 import {Exports} from "./exports.js";
@@ -72,7 +73,7 @@ function watchHidden(page) {
 
 /** Say why nothing is drawn; where something is, this is not seen. */
 function sayEmpty(text) {
-  document.querySelector("#empty h2").textContent = text;
+  write(document.querySelector("#empty h2"), text);
 }
 
 // Bokeh's tick formatter calls from outside this module; the rest is for tests and for the curious.
@@ -148,6 +149,7 @@ follow(page, "tick", (tick) => {
   if (!tick.sources) return;
   readings.show(tick);
   drawer.tell(tick.channels);
+  if (tick.channels && !toolbar.finished) sayEmpty("Nothing is drawn yet; C shows all channels");
   toolbar.tellPast(tick.sources, tick.now);
 });
 document.body.dataset.ready = "true";

@@ -7,6 +7,7 @@ const KINDS = {
   state: ["M1 9h3V3h4v6h3", "a state"],
   text: ["M2 3h8M6 3v7", "text"],
 };
+const count = new Intl.NumberFormat();
 /** Units of a sparkline across and up; see `SPARK_SIZE` of the server. */
 const SPARK = [120, 32];
 
@@ -58,7 +59,7 @@ export class Row {
     element.classList.toggle("off", Boolean(drawn && !channels.isShown(drawn)));
     element.classList.toggle("drawn", Boolean(drawn));
     this.name.textContent = row.name;
-    this.many.textContent = entry ? "" : row.many;
+    this.many.textContent = entry ? "" : count.format(row.many);
     const [path, kind] = entry ? KINDS[entry.kind] : ["M4 2l4 4-4 4", ""];
     this.icon.firstChild.setAttribute("d", path);
     this.icon.style.color = drawn ? `var(--c${drawn.line.colour})` : "";
@@ -88,7 +89,7 @@ export class Row {
       this.value.append(Object.assign(document.createElement("small"), {textContent: entry.unitShown}));
     }
     this.age.textContent = old && now.time != null ? ago(now.time) : "";
-    const points = old ? [] : (now?.spark ?? []);
+    const points = old ? [] : (entry?.spark ?? []);
     const up = scale < 0 ? (y) => y : (y) => SPARK[1] - y;
     this.spark.firstChild.setAttribute("points", points.map((at, place) => (place % 2 ? up(at) : at)).join(" "));
   }

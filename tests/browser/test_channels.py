@@ -226,7 +226,9 @@ def test_a_channel_is_dragged_to_another_strip(page: Page) -> None:
         # Where it gets a strip of its own is only there while something is dragged.
         own = page.locator("#own-strip")
         assert own.is_hidden()
-        page.locator(".legend .line", has_text="humidity").hover()
+        under = "document.querySelector('.legend .line:hover')?.textContent.startsWith('humidity')"
+        line = page.locator(".legend .line", has_text="humidity")
+        until(lambda: (line.hover(), page.evaluate(under))[1], what="the strips at rest under the pointer", page=page)
         page.mouse.down()
         page.mouse.move(600, 300, steps=4)
         own.hover(position={"x": 20, "y": 20})

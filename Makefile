@@ -88,8 +88,8 @@ test-waiting:
 	@$(MEASURED) $(WAITING)
 
 test-computing:
-	@nice $(MEASURED) tests $(addprefix --ignore ,$(PAGES) $(WAITING) $(LONGEST)); failed=$$?; \
-	nice $(BIN)/python -m pytest -q $(LONGEST) || failed=1; exit $$failed
+	@nice -n 5 $(MEASURED) tests $(addprefix --ignore ,$(PAGES) $(WAITING) $(LONGEST)); failed=$$?; \
+	nice -n 5 $(BIN)/python -m pytest -q $(LONGEST) || failed=1; exit $$failed
 
 # install FILE: a virtual environment with what the lock says, then the project itself; uv where it is present, for speed.
 define install

@@ -40,7 +40,7 @@ most_programs = settings(many_examples, max_examples=MOST_EXAMPLES // len(SIZES)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @most_programs
 @given(drawn=PROGRAMS)
 def test_any_input_however_cut_is_read_alike_and_accounted_for(name: str, drawn: bytes):

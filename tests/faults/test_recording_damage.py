@@ -242,10 +242,12 @@ def check(damaged: Iterator[Files], whole: Whole, path: Path, *, every: int = 4)
     assert wrong == []
 
 
+@pytest.mark.timeout(300)
 def test_a_bit_that_flipped(tmp_path: Path, closed: Whole) -> None:
     check((Files(data) for data in flips(closed.files.database, FLIPS)), closed, tmp_path / "a.stripchart")
 
 
+@pytest.mark.timeout(300)
 def test_a_bit_that_flipped_in_one_that_is_being_written(tmp_path: Path, opened: Whole) -> None:
     database, wal = opened.files
     in_database = (Files(data, wal) for data in flips(database, OPEN_FLIPS))
@@ -253,11 +255,13 @@ def test_a_bit_that_flipped_in_one_that_is_being_written(tmp_path: Path, opened:
     check(chain(in_database, in_wal), opened, tmp_path / "a.stripchart")
 
 
+@pytest.mark.timeout(300)
 def test_a_file_cut_short(tmp_path: Path, closed: Whole) -> None:
     data = closed.files.database
     check((Files(data[:size]) for size in sizes(data)), closed, tmp_path / "a.stripchart")
 
 
+@pytest.mark.timeout(300)
 def test_one_that_is_being_written_cut_short(tmp_path: Path, opened: Whole) -> None:
     database, wal = opened.files
     cut = (Files(database, wal[:size]) for size in sizes(wal))

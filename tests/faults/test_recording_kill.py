@@ -225,7 +225,7 @@ def _newest(path: Path) -> int:
 
 @pytest.mark.slow
 @pytest.mark.broker
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 def test_what_was_published_is_recorded(tmp_path: Path) -> None:
     with Broker(tmp_path, ("log_type all",)) as broker:
         _killed_often(broker, tmp_path / "killed.stripchart", 20)

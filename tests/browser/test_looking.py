@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +19,6 @@ from support.chromium import ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -162,6 +163,39 @@ def test_a_span_has_the_statistics_of_its_raw_rows(page: Page) -> None:
         # A line that is hidden is not measured.
         page.locator(".legend .line").nth(1).click()
         page.wait_for_function("document.querySelectorAll('#measured tbody tr').length === 1")
+
+
+def test_cursors_go_through_panels_over_time_and_into_pictures(page: Page) -> None:
+    panels = [
+        {"channels": ["bench/level"]},
+        {"channels": ["bench/flow"]},
+        {"kind": "spectrogram", "channels": ["bench/level"]},
+    ]
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    with watched(page, pages={"/": {"panel": panels}}) as bench:
+        page.keyboard.press("m")
+        page.wait_for_selector("#measured td")
+        page.wait_for_function("stripchart.panels.timed[0]?.frame?.bbox.width > 0")
+        box = page.locator(".panel.timed .body").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] / 3)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] / 3, steps=3)
+        page.mouse.up()
+        page.wait_for_function("stripchart.looking.cursors.times.length === 2")
+        for time_ms in cursors(page):
+            bench.row(time_ms)  # there is one
+        assert page.locator(".shade:visible").count() == 3
+        assert page.locator(".panel .cursor:visible").count() == 2
+        page.locator("#export summary").click()
+        with page.expect_download() as saved:
+            page.locator("[data-picture=html]").click()
+        assert re.findall(">([AB])</text>", Path(saved.value.path()).read_text()) == ["A", "B"] * 2
+        for button in page.locator(".legend .line").all()[:2]:
+            button.click()
+        page.wait_for_function(
+            "document.querySelector('#measured .note').textContent === 'There is no line to measure'"
+        )
 
 
 def assert_table(found: dict[str, list[float]], bench: Bench, rows: np.ndarray[Any, Any]) -> None:

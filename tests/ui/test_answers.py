@@ -79,6 +79,19 @@ def test_what_was_before_the_span_is_known_in_the_look_of_the_channel() -> None:
     assert within == {"bench/t": (NOW - 2, 11.0), "bench/mode": (NOW - 2, "a"), "bench/on": (NOW - 2, 0.0)}
 
 
+class Nearest(Echo):
+    def draw(self, ask: Any) -> dict[str, Any]:
+        return {each.name: [each.nearest(ask.start_ns), each.nearest(NOW)] for each in ask.series}
+
+
+def test_the_nearest_numbers_have_the_scale_of_the_look_too() -> None:
+    looks = read_page({"channel": [{"match": "bench/t", "scale": 2, "offset": 1}]}).looks
+    panel: Any = Nearest()
+    design = PageDesign(panels=(PanelSpec("echo", panel, channels=("bench/*",)),), looks=looks)
+    drawn = answer(context(), Wanted(design, ["p"], NOW - 10, NOW, live=True, width=800), NOW)["p"]
+    assert drawn == {"bench/t": [3.0, 5.0], "bench/mode": [None, None], "bench/on": [0.0, 1.0]}
+
+
 def test_a_panel_that_cannot_says_why() -> None:
     assert answer(context(), wanted("nobody/*"), NOW) == {"p": {"error": "nothing to draw"}}
 

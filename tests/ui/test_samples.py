@@ -8,7 +8,7 @@ import pytest
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, make_batch
 from stripchart.ui.joined import Joined
-from stripchart.ui.samples import LOOKS, nearest_number, newest_samples, sample_before
+from stripchart.ui.samples import LOOKS, nearest_numbers, newest_samples, sample_before
 from support.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def test_nothing_there_is_an_empty_answer(rows: Joined) -> None:
     [(1_234_400, 1_234), (1_234_500, 1_235), (4_999_000, 4_999), (-(10**12), 0), (10**18, 4_999)],
 )
 def test_the_nearest_number_is_found_in_memory_and_in_the_record(rows: Joined, time_ns: int, expected: float) -> None:
-    assert nearest_number(rows, "s", A, time_ns) == expected
+    assert nearest_numbers(rows, "s", [B, A], time_ns) == [-expected, expected]
 
 
 def test_what_is_no_number_is_passed_over_and_the_search_has_an_end() -> None:
@@ -119,8 +119,7 @@ def test_what_is_no_number_is_passed_over_and_the_search_has_an_end() -> None:
     value[[3, 90]] = 3, 90
     hub.publish(make_batch("s", (A, B), np.arange(100) * second, [value, np.full(100, np.nan)]))
     rows = Joined(hub, None)
-    assert nearest_number(rows, "s", A, 40 * second) == 3
-    assert nearest_number(rows, "s", A, 50 * second) == 90
-    assert nearest_number(rows, "s", B, 40 * second) is None
-    assert nearest_number(rows, "nobody", A, 0) is None
-    assert nearest_number(rows, "s", A, 40 * second, most=10) is None
+    assert nearest_numbers(rows, "s", [A, B], 40 * second) == [3, None]
+    assert nearest_numbers(rows, "s", [B, A], 50 * second) == [None, 90]
+    assert nearest_numbers(rows, "nobody", [A], 0) == [None]
+    assert nearest_numbers(rows, "s", [A], 40 * second, most=10) == [None]

@@ -17,7 +17,7 @@ from stripchart.ui.joined import Joined
 from stripchart.ui.labels import channel_label, safe_label
 from stripchart.ui.panels.contract import Ask, Now, Samples, Series
 from stripchart.ui.readout import channel_key, is_stale, plain
-from stripchart.ui.samples import nearest_number, newest_samples, sample_before
+from stripchart.ui.samples import nearest_numbers, newest_samples, sample_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -109,6 +109,7 @@ class _Reading:
         self._span = wanted.start_ns, wanted.stop_ns
         self._now_ns = now_ns
         self._known: dict[ChannelKey, Samples] = {}
+        self._near: dict[int, dict[ChannelKey, float | None]] = {}
 
     def series(self, patterns: Sequence[str]) -> tuple[list[Series], int]:
         """Find the channels that are meant, in the order of the patterns; also say how many there are."""
@@ -143,19 +144,22 @@ class _Reading:
         samples = partial(self._samples, stream, channel, group, look)
         now = self._now(stream, channel, look)
         before = partial(self._before, stream, channel, look, now)
-        nearest = partial(self._nearest, stream, channel, look)
+        nearest = partial(self._nearest, stream, channel, group, look)
         return Series(name, stream, channel, label, unit, look, samples, now, before, nearest)
 
     def _samples(self, stream: str, channel: Channel, group: Sequence[Channel], look: ChannelLook | None) -> Samples:
         key = channel_key(stream, channel)
         if key not in self._known:
-            if time.monotonic() > self._overdue:
-                raise StripchartError("there is too much to read; choose a shorter time or fewer channels")
+            self._check_patience()
             fresh = [each for each in group if channel_key(stream, each) not in self._known]
             for each, found in zip(fresh, newest_samples(self._rows, stream, fresh, self._span), strict=True):
                 self._known[channel_key(stream, each)] = found
         samples = self._known[key]
         return samples._replace(value=_scaled(samples.value, channel, look))
+
+    def _check_patience(self) -> None:
+        if time.monotonic() > self._overdue:
+            raise StripchartError("there is too much to read; choose a shorter time or fewer channels")
 
     def _before(
         self, stream: str, channel: Channel, look: ChannelLook | None, now: Now | None
@@ -165,8 +169,16 @@ class _Reading:
         found = sample_before(self._rows, stream, channel, self._span)
         return found and (found[0], _scaled(found[1], channel, look))
 
-    def _nearest(self, stream: str, channel: Channel, look: ChannelLook | None, time_ns: int) -> float | None:
-        value = nearest_number(self._rows, stream, channel, time_ns)
+    def _nearest(
+        self, stream: str, channel: Channel, group: Sequence[Channel], look: ChannelLook | None, time_ns: int
+    ) -> float | None:
+        key = channel_key(stream, channel)
+        known = self._near.setdefault(time_ns, {})
+        if key not in known:
+            self._check_patience()
+            for each, value in zip(group, nearest_numbers(self._rows, stream, group, time_ns), strict=True):
+                known[channel_key(stream, each)] = value
+        value = known[key]
         return None if value is None else _scaled(value, channel, look)
 
     def _now(self, stream: str, channel: Channel, look: ChannelLook | None) -> Now | None:

@@ -77,33 +77,36 @@ def sample_before(rows: Joined, stream: str, channel: Channel, span: tuple[int, 
     return None
 
 
-def nearest_number(rows: Joined, stream: str, channel: Channel, time_ns: int, most: int = MOST) -> float | None:
-    """Return the number of a channel that is nearest in time, and of two the later one.
+def nearest_numbers(
+    rows: Joined, stream: str, channels: Sequence[Channel], time_ns: int, most: int = MOST
+) -> list[float | None]:
+    """Return the number of each channel that is nearest in time, and of two the later one.
 
-    It is looked for in ever wider spans around the time: what is found in one is nearer than all outside. None if there
-    is none, or none within ``most`` rows.
+    They are looked for in ever wider spans around the time: what is found in one is nearer than all outside. None where
+    there is none, or none within ``most`` rows.
     """
+    nearest: dict[Channel, float] = {}
     first, last = rows.span(stream) or (0, -1)
-    if channel.kind is Kind.TEXT or first > last:
-        return None
-    choice = Choice(stream, (channel,), whole=False)
     reach = max(first - time_ns, time_ns - last, 0) + NEAR_NS
+    missing = tuple(channel for channel in channels if channel.kind is not Kind.TEXT)
     seen = 0
-    while seen < most:
+    while missing and first <= last and seen < most:
         start, stop = time_ns - reach, time_ns + reach + 1
-        nearest, best = None, reach
-        for batch in Table(choice).feed(rows.batches(stream, start, stop, [channel.name])):
-            time, value, _ = known(batch.time, batch.values[0])
+        best = dict.fromkeys(missing, reach)
+        choice, names = Choice(stream, missing, whole=False), [channel.name for channel in missing]
+        for batch in Table(choice).feed(rows.batches(stream, start, stop, names)):
             seen += len(batch)
-            if len(time):
+            for channel, column in zip(missing, batch.values, strict=True):
+                time, value, _ = known(batch.time, column)
                 away = np.abs(time - time_ns)
-                place = int(np.flatnonzero(away == away.min())[-1])
-                if away[place] <= best:
-                    nearest, best = float(value[place]), int(away[place])
-        if nearest is not None or (start <= first and stop > last):
-            return nearest
+                if len(away) and (least := int(away.min())) <= best[channel]:
+                    best[channel] = least
+                    nearest[channel] = float(value[np.flatnonzero(away == least)[-1]])
+        if start <= first and stop > last:
+            break
+        missing = tuple(channel for channel in missing if channel not in nearest)
         reach *= WIDER
-    return None
+    return [nearest.get(channel) for channel in channels]
 
 
 def _join(parts: Sequence[Batch], most: int, *, whole: bool) -> list[Samples]:

@@ -1,10 +1,10 @@
 // Two cursors on the time axis, A and B, through all strips: set by a click or a drag, moved by hand or key, kept in the address.
-import {acrossOf, layerOf, partUnder, timeUnder} from "./layer.js";
+import {acrossOf, layerOf, partUnder, plotAt, timeUnder} from "./layer.js";
 import {neighbour, snap} from "./samples.js";
 import {recall, remember} from "./state.js";
 import {momentText} from "./zone.js";
 
-const NAMES = ["A", "B"];
+export const NAMES = ["A", "B"];
 /** Pixels from which on a press that moves is a drag; and milliseconds after which the address follows. */
 const DRAG = 4;
 const KEEP_AFTER = 300;
@@ -12,9 +12,8 @@ const KEEP_AFTER = 300;
 const MANY = 10;
 
 export class Cursors {
-  constructor(strips, toolbar) {
-    this.strips = strips;
-    this.toolbar = toolbar;
+  constructor(strips, toolbar, panels) {
+    Object.assign(this, {strips, toolbar, panels});
     /** Milliseconds of A, and of B. */
     this.times = (recall("cursors") ?? "").split(",").filter(Boolean).map(Number).filter(Number.isFinite).slice(0, 2);
     /** Called when one has moved. */
@@ -42,14 +41,25 @@ export class Cursors {
     return this.toolbar.drag === "measure";
   }
 
+  /** All plots over time, strips first. */
+  get plots() {
+    return [...this.strips.strips.values(), ...this.panels.timed];
+  }
+
+  /** The lines whose samples are met on a plot: its own, or on a panel those of all strips. */
+  linesOf({lines}) {
+    const all = lines ?? [...this.strips.strips.values()].flatMap((strip) => strip.lines);
+    return all.filter((line) => line.renderer?.visible);
+  }
+
   /** The time of the sample under the pointer; with Alt, just where it is. */
   timeAt(strip, event) {
     const time = timeUnder(strip, event);
-    return event.altKey ? time : snap(strip.lines.filter((line) => line.renderer?.visible), this.sourceOf, time);
+    return event.altKey ? time : snap(this.linesOf(strip), this.sourceOf, time);
   }
 
   press(event) {
-    const strip = this.strips.at(event.target);
+    const strip = plotAt(this.plots, event.target);
     if (!this.measuring || event.button !== 0 || partUnder(strip, event) !== "frame" || event.target.closest(".cursor")) return;
     this.pressed = {id: event.pointerId, strip, at: event.clientX, from: this.timeAt(strip, event), dragged: false};
   }
@@ -88,7 +98,7 @@ export class Cursors {
   /** Put them where their times are now. */
   place() {
     let first = true;
-    for (const strip of this.strips.strips.values()) {
+    for (const strip of this.plots) {
       if (!this.times.length && strip.cursors == null) continue;
       const layer = layerOf(strip);
       if (layer == null) continue;
@@ -139,7 +149,7 @@ export class Cursors {
     if (event.key === "Delete" || event.key === "Backspace") this.use(this.times.filter((_, each) => each !== place));
     else if (forward || event.key === "ArrowLeft") {
       let time = this.times[place];
-      for (let step = 0; step < (event.shiftKey ? MANY : 1); step++) time = neighbour(strip.lines, this.sourceOf, time, forward);
+      for (let step = 0; step < (event.shiftKey ? MANY : 1); step++) time = neighbour(this.linesOf(strip), this.sourceOf, time, forward);
       this.set(place, time);
     } else return;
     event.preventDefault();

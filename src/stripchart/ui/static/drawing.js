@@ -1,5 +1,6 @@
 // The view as one drawing that stands by itself: an SVG made of the rows that the browser holds.
 import {envelope, outline} from "./band.js";
+import {NAMES} from "./cursors.js";
 import {MARK_COLOURS, markText} from "./marks.js";
 import {firstAtOrAfter} from "./samples.js";
 import {numberText, numberTicks, timeTicks} from "./ticks.js";
@@ -32,7 +33,7 @@ function add(parent, tag, attributes, text) {
  *
  * Returns the SVG with its size, and what it was drawn from: the strips with their places in pixels, and the rows.
  */
-export function drawing(strips, marks, title) {
+export function drawing(strips, marks, cursors, title) {
   const {start, end} = strips.range;
   const width = Math.max(LEAST.width, strips.box.clientWidth);
   const frame = {left: EDGE + LEFT, width: width - 2 * EDGE - LEFT - SIDE};
@@ -66,6 +67,11 @@ export function drawing(strips, marks, title) {
       const path = add(inside, "path", {d: `M${x(mark.time).toFixed(1)} ${top}v${height}`, stroke: css(MARK_COLOURS[mark.kind]), "stroke-dasharray": "4 3"});
       add(path, "title", {}, markText(mark));
     }
+    cursors.times.forEach((time, place) => {
+      if (time < start || time > end) return;
+      add(inside, "path", {d: `M${x(time).toFixed(1)} ${top}v${height}`, stroke: css("--accent")});
+      add(svg, "text", {x: x(time) + 4, y: top + 13, fill: css("--accent"), "font-size": 11, "font-weight": 600}, NAMES[place]);
+    });
     add(svg, "text", {x: width - EDGE - SIDE + 16, y: top + 20, fill: css("--soft"), "font-size": 12, "font-weight": 600}, strip.title);
     const drawn = {top, height, lines: []};
     lines.forEach((line, place) => {

@@ -6,8 +6,8 @@ const count = new Intl.NumberFormat();
 const LINKS_LAST = 60_000;
 
 export class Exports {
-  constructor(strips, toolbar, marks) {
-    Object.assign(this, {strips, toolbar, marks});
+  constructor(strips, toolbar, marks, cursors) {
+    Object.assign(this, {strips, toolbar, marks, cursors});
     this.menu = document.getElementById("export");
     this.note = this.menu.querySelector("p");
     this.menu.addEventListener("toggle", () => this.menu.open && this.tell());
@@ -46,7 +46,7 @@ export class Exports {
   async save(kind) {
     const {range} = this.strips;
     if (range == null) return;
-    const made = drawing(this.strips, this.marks, document.title);
+    const made = drawing(this.strips, this.marks, this.cursors, document.title);
     const file = kind === "png" ? await picture(made) : await snapshot(made, document.title);
     const link = document.createElement("a");
     link.href = URL.createObjectURL(file);

@@ -1,4 +1,4 @@
-// A layer of our own over the plot of each strip, for what is moved by hand and must not cost a repaint of the plot.
+// A layer of our own over the plot of a strip, or of a panel on the same time axis, for what is moved by hand and must not cost a repaint of the plot.
 
 /** The layer, exactly over the frame in which lines are drawn; null while there is no figure. */
 export function layerOf(strip) {
@@ -13,6 +13,9 @@ export function layerOf(strip) {
   if (strip.layered !== placed) strip.layer.style.cssText = strip.layered = placed;
   return strip.layer;
 }
+
+/** The one of some strips and panels in whose plot an element is. */
+export const plotAt = (all, element) => all.find(({plot}) => plot.contains(element)) ?? null;
 
 /** Pixels from the left of the layer to a time; and the way back, from where the pointer is. */
 export const acrossOf = ({view}, time) => view.frame.x_scale.compute(time) - view.frame.bbox.left;

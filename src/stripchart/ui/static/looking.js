@@ -10,7 +10,7 @@ export class Looking {
     this.strips = strips;
     this.toolbar = toolbar;
     this.hover = new Hover(strips, readings, marks);
-    this.cursors = new Cursors(strips, toolbar);
+    this.cursors = new Cursors(strips, toolbar, panels);
     this.measure = new Measure(strips, toolbar, panels, this.cursors);
     this.yaxes = new YAxes(strips);
     this.notes = new Notes(strips, toolbar, marks, this);

@@ -46,8 +46,10 @@ export class Measure {
     this.hint = this.box.querySelector(".hint");
     this.box.querySelector("button").addEventListener("click", () => this.end());
     this.table = new StatisticsPanel(this.box.querySelector(".body"));
-    this.asking = this.waiting = null;
+    this.asking = this.stale = false;
+    this.waiting = null;
     cursors.onChange = () => this.ask();
+    document.addEventListener("visibilitychange", () => this.ask());
   }
 
   get wanted() {
@@ -66,12 +68,19 @@ export class Measure {
     if (!this.cursors.times.length && !this.toolbar.live) this.ask();
   }
 
+  /** Ask soon, also while a hand goes on to move a cursor. */
   ask(wait = SOON) {
-    clearTimeout(this.waiting);
     this.box.hidden = !this.wanted;
     if (!this.wanted || this.strips.range == null) return;
     this.tell();
-    this.waiting = setTimeout(() => this.measure(), wait);
+    const due = performance.now() + wait;
+    if (this.waiting && this.due <= due) return;
+    clearTimeout(this.waiting);
+    this.due = due;
+    this.waiting = setTimeout(() => {
+      this.waiting = null;
+      this.measure();
+    }, wait);
   }
 
   /** The lines that are seen and can be asked for, by the names of their channels. */
@@ -87,10 +96,13 @@ export class Measure {
   }
 
   async measure() {
+    // One question at a time: the server is at it all the same.
+    this.stale = this.asking;
+    if (this.asking) return;
     const lines = this.lines();
+    if (!lines.size) this.show({rows: [], note: "There is no line to measure"}, lines, this.cursors.times.length);
     if (document.hidden || !lines.size) return this.again(EVERY);
-    this.asking?.abort();
-    const asking = (this.asking = new AbortController());
+    this.asking = true;
     const began = performance.now();
     const late = setTimeout(() => (this.note.textContent = "Reading…"), PATIENT);
     const {times} = this.cursors;
@@ -98,15 +110,15 @@ export class Measure {
     const {channel} = this.panels.design ?? {};
     const panel = {kind: "statistics", channels: [...lines.keys()], ends: times.length > 0};
     try {
-      const told = await drawn({keys: ["measured"], page: {panel: [panel], ...(channel && {channel})}, start, stop, width: 1000}, asking.signal);
-      clearTimeout(late);
+      const told = await drawn({keys: ["measured"], page: {panel: [panel], ...(channel && {channel})}, start, stop, width: 1000});
       this.show(told.measured, lines, times.length);
-    } catch (error) {
-      if (!asking.signal.aborted) this.note.textContent = "No answer";
-    } finally {
-      clearTimeout(late);
+    } catch {
+      this.note.textContent = "No answer";
     }
-    if (!asking.signal.aborted) this.again(Math.max(EVERY, PAUSE * (performance.now() - began)));
+    clearTimeout(late);
+    this.asking = false;
+    if (this.stale) this.ask();
+    else this.again(Math.max(EVERY, PAUSE * (performance.now() - began)));
   }
 
   /** What lies between cursors stays as it is; what is seen goes on. */

@@ -155,6 +155,11 @@ export class Panels {
     if (!told.error) view.show(told);
   }
 
+  /** Those that share the time axis of the strips. */
+  get timed() {
+    return this.views.filter(({told}) => told?.on_time);
+  }
+
   get views() {
     return [...this.panels.values()].map(({view}) => view);
   }
@@ -166,12 +171,12 @@ export class Panels {
 }
 
 /** What the server draws of some panels, by key; `{error}` where it cannot. */
-export async function drawn(question, signal) {
+export async function drawn(question, signal = null) {
   const answer = await fetch("api/draw", {
     method: "POST",
     headers: {"Content-Type": "application/json"},
     body: JSON.stringify(question),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]),
+    signal: AbortSignal.any([AbortSignal.timeout(PATIENCE), ...(signal ? [signal] : [])]),
   });
   const told = await answer.json();
   return answer.ok ? told : Object.fromEntries(question.keys.map((key) => [key, told]));

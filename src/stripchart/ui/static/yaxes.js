@@ -20,12 +20,16 @@ export class YAxes {
   /** Give each strip its padlock. */
   build() {
     for (const strip of this.strips.strips.values()) {
-      if (strip.lock) continue;
-      strip.lock = Object.assign(document.createElement("button"), {className: "lock", innerHTML: PADLOCK});
-      strip.lock.addEventListener("click", () => this.lock(strip, !strip.locked));
-      strip.section.querySelector(".side").prepend(strip.lock);
-      this.mark(strip);
+      strip.lock ??= this.padlock(strip);
+      this.mark(strip); // it may be called otherwise now
     }
+  }
+
+  padlock(strip) {
+    const button = Object.assign(document.createElement("button"), {className: "lock", innerHTML: PADLOCK});
+    button.addEventListener("click", () => this.lock(strip, !strip.locked));
+    strip.section.querySelector(".side").prepend(button);
+    return button;
   }
 
   /** A strip has got its figure: lock it as it was. */

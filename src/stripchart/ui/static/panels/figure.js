@@ -43,6 +43,10 @@ export class FigurePanel {
     return this.view?.frame;
   }
 
+  get plot() {
+    return this.body;
+  }
+
   /** A hand may move the axes, which then stay until a double click; the time axis is that of all strips. */
   wire() {
     const {figure, panels: {strips, toolbar}} = this;

@@ -151,25 +151,29 @@ def test_a_clock_that_steps_back_loses_nothing(times: list[int], places: list[in
     assert out.columns[0].max() == len(times) - 1
 
 
-@given(streams())
-def test_hurrying_shows_all_rows_and_forgets_none(rows: Rows) -> None:
+@given(streams(), st.lists(st.integers(0, 200), max_size=20), st.lists(st.booleans(), min_size=21, max_size=21))
+def test_an_eager_one_holds_nothing_whatever_it_was_before(rows: Rows, places: list[int], eager: list[bool]) -> None:
     reducer = LiveReducer(BUCKET)
-    out = []
-    for place in range(len(rows.time)):
-        out += reducer.feed(rows.pick(slice(place, place + 1)))
-        out += reducer.hurry()
-        assert sum(int(part.weight.sum()) for part in out) == place + 1
-    assert reducer.flush() == []
+    out, fed = [], 0
+    for part, reducer.eager in zip(cut(rows, places), eager, strict=False):
+        out += reducer.feed(part)
+        fed += len(part.time)
+        if reducer.eager and len(part.time):
+            assert sum(int(emitted.weight.sum()) for emitted in out) == fed
+    out += reducer.flush()
+    assert sum(int(emitted.weight.sum()) for emitted in out) == len(rows.time)
+    drawn = join_rows([*out, rows.pick(slice(0, 0))])
+    assert (np.diff(drawn.time) >= 0).all()
+    assert extremes(drawn, 0) == extremes(rows, 0)
 
 
-def test_hurrying_leaves_a_dense_stream_dense() -> None:
+def test_an_eager_one_draws_two_rows_a_bucket_and_call() -> None:
     count = 10_000
     rows = raw_rows(np.arange(count, dtype=np.int64), [np.sin(np.arange(count))])
     reducer = LiveReducer(100)
-    out = []
-    for place in range(0, count, 80):
-        out += reducer.feed(rows.pick(slice(place, place + 80)))
-        out += reducer.hurry()
-    drawn = join_rows(out)
+    reducer.eager = True
+    drawn = join_rows(
+        [out for place in range(0, count, 80) for out in reducer.feed(rows.pick(slice(place, place + 80)))]
+    )
     assert drawn.weight.sum() == count
     assert len(drawn.time) < count / 15  # two rows for the end of a bucket, and two for the beginning of the next

@@ -24,10 +24,16 @@ class LiveReducer:
     ----------
     bucket_ns
         Width of a bucket in nanoseconds.
+
+    Attributes
+    ----------
+    eager
+        Hold nothing: for a caller that draws about once a bucket, where waiting would only make the newest row late.
     """
 
     def __init__(self, bucket_ns: int) -> None:
         self.bucket_ns = max(1, bucket_ns)
+        self.eager = False
         self._held: Rows | None = None
         self._bucket: int | None = None
         self._passed = 0
@@ -45,6 +51,9 @@ class LiveReducer:
         self._held = None
         if not len(rows.time):
             return []
+        if self.eager:
+            self._bucket, self._passed = int(rows.time[-1]) // self.bucket_ns, len(rows.time)
+            return [reduce_rows(rows, self.bucket_ns)]
         bucket = rows.time // self.bucket_ns
         out = []
         ended = len(bucket) - _last_run(bucket)
@@ -72,14 +81,6 @@ class LiveReducer:
             return []
         self._held = None
         self._end(bucket, int(held.weight.sum()))
-        return [reduce_rows(held, self.bucket_ns)]
-
-    def hurry(self) -> list[Rows]:
-        """Return what is held of a bucket that goes on: for a caller that draws about once a bucket anyhow."""
-        held, self._held = self._held, None
-        if held is None:
-            return []
-        self._passed += int(held.weight.sum())
         return [reduce_rows(held, self.bucket_ns)]
 
     def _end(self, bucket: int, rows: int) -> None:

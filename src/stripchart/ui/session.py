@@ -267,8 +267,8 @@ class Session:
         hurry = self._look.bucket_ns < HURRY_TICKS * self._period * 1_000_000
         data: dict[str, Any] = {}
         for view in views:
-            rows = view.feed(came.get(view.stream, ()), now_ns)
-            rows += view.reducer.hurry() if hurry else view.reducer.flush(now_ns)
+            view.reducer.eager = hurry
+            rows = view.feed(came.get(view.stream, ()), now_ns) + view.reducer.flush(now_ns)
             if rows:
                 data[view.key] = [0, view.to_wire(rows)]
         return data

@@ -210,6 +210,50 @@ def test_the_menu_puts_a_channel_where_it_is_wanted(page: Page) -> None:
         assert menu.is_hidden()
 
 
+def test_a_group_is_moved_hidden_and_removed_as_one(page: Page) -> None:
+    patterns = [{"title": "All", "channels": ["bench", "house/*"]}, {"title": "Other", "channels": ["*/none"]}]
+    with watched(page, *patterns, state=OPEN) as monitor:
+        for place in range(3):
+            publish(monitor, f"house/room{place}/temp", 20.0 + place, "°C")
+        publish(monitor, "house/room1/mode", "heat")
+        bench = ["bench/temperature", "bench/humidity", "bench/light"]
+        rooms = [f"house/room{place}/temp" for place in range(3)]
+        wait_for_strips(page, {"All": [*bench, *rooms], "Other": []})
+        alone: dict[str, list[str]] = {"All": ["temperature", "humidity", "light"], "Other": []}
+        hidden = (
+            "() => [...document.querySelectorAll('.legend .line[aria-pressed=false] .name')].map((e) => e.textContent)"
+        )
+        menu = page.locator("#choices")
+        row(page, "house").click(button="right")
+        assert menu.get_attribute("aria-label") == "house"
+        choose(page, "Alone on the page")
+        assert page.evaluate(hidden) == bench
+        row(page, "house").hover()
+        row(page, "house").get_by_role("button", name="More: house").click()
+        choose(page, "Shown")
+        assert page.evaluate(hidden) == [*bench, *rooms]
+        row(page, "house").click(button="right")
+        choose(page, "Shown")
+        assert page.evaluate(hidden) == bench
+        # What a search has found of it, and by keys; a text is not drawn.
+        page.locator("#channels input").fill("house room1")
+        wait_for_rows(page, "house", "room1", "mode", "temp")
+        page.locator("#channels [role=tree]").focus()
+        page.keyboard.press("ContextMenu")
+        choose(page, "Other")
+        wait_for_strips(page, {"All": [*bench, rooms[0], rooms[2]], "Other": ["room1/temp"]})
+        page.locator("#channels input").fill("")
+        row(page, "house").click(button="right")
+        choose(page, "A new strip")
+        wait_for_strips(page, {**alone, "°C": ["room0", "room1", "room2"]})
+        assert page.locator("#channels .said").inner_text() == "Drawn on a new strip"
+        row(page, "house").click(button="right")
+        choose(page, "Remove from the page")
+        wait_for_strips(page, alone)
+        page.reload()
+        wait_for_strips(page, alone)
+
+
 def test_a_channel_is_dragged_to_another_strip(page: Page) -> None:
     patterns = [{"title": "All", "channels": ["bench", "*/none"]}, {"title": "Light", "channels": ["bench/l*"]}]
     with watched(page, *patterns, state=OPEN):

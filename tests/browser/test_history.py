@@ -180,6 +180,10 @@ def test_a_finished_recording_is_shown_whole(page: Page, bench: Bench) -> None:
         page.locator("#live").click()
         page.wait_for_function(f"({ROWS})('s0') === {len(bench.time)}")
         until(lambda: "view=" not in page.url, page=page)
+        page.keyboard.press("c")
+        for name, value in {"weight": "99kg", "temperature": f"{len(bench.time) - 1}°C"}.items():
+            row = page.locator("#channels .item.stale").filter(has=page.get_by_text(name))
+            until(lambda row=row, value=value: row.locator(".value").inner_text() == value, what=value, page=page)
     assert complaints == []
 
 

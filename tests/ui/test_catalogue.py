@@ -13,20 +13,25 @@ from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.ui import catalogue as module
 from stripchart.ui.catalogue import SPARK_SECONDS, SPARK_SIZE, Catalogue, sparkline
 from stripchart.ui.readout import read_out
-from stripchart.ui.record import Facts
+from stripchart.ui.record import Facts, Last
 from support.page import serve
 
 if TYPE_CHECKING:
+    from stripchart.ui.readout import ChannelKey
     from stripchart.ui.record import Record
 
 SECOND = 1_000_000_000
 
 
 class Known:
-    """A record that holds some streams."""
+    """A record that holds some streams, whose channels all ended with 7."""
 
     def __init__(self, *streams: StreamRecord) -> None:
         self.facts = Facts({stream.name: stream for stream in streams}, (0, 1), {}, (0, 1), [])
+
+    def last(self, key: ChannelKey) -> Last | None:
+        known = self.facts.streams.get(key[0])
+        return known and Last(7.0, known.stop_ns)
 
 
 class Bench:
@@ -98,7 +103,7 @@ def test_what_is_only_in_the_record_is_listed_too() -> None:
     assert bench.news() == []
     (live, recorded, _) = bench.now(0, 1, 2)
     assert live[0] == 1.5
-    assert recorded == [None, True, 5_000]
+    assert recorded == [7.0, True, 5_000]
     assert bench.catalogue.spark(1) == []
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from stripchart.flow.events import Event
 from stripchart.flow.hub import MAX_CHANNELS, Hub
 from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.ui import record as record_module
-from stripchart.ui.record import MAX_KEYS, Facts, Record
+from stripchart.ui.record import LAST_NS, MAX_KEYS, Facts, Record
 from stripchart.ui.view import Span
 from support.shelf import Shelf
 from support.wait import until
@@ -183,3 +184,29 @@ def test_channels_that_come_in_turns_are_parted_once(bench: Bench) -> None:
     bench.record.learn("s", ["b", "c"], bench.shelf.picture("s", ["b", "c"], 0, 9, 1))
     assert bench.only_here() == {"s": [("a", -1), ("b", -2), ("c", -3)]}
     bench.record.learn("s", ["a"], [])
+
+
+def test_the_last_value_of_each_channel(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    mode = Channel("a", kind=Kind.TEXT)
+    bench.add("s", A, mode, C, time=1)
+    bench.shelf.add(make_batch("s", (A,), [10, 30, 20], [[1, 2, 3]]))
+    bench.shelf.add(make_batch("s", (B,), [LAST_NS + 2], [[math.nan]]))
+    keys = [("s", "a", False), ("s", "a", True), ("s", "b", False), ("s", "c", False)]
+    assert [bench.record.last(key) for key in keys] == [None] * 4
+    bench.refreshed()
+    reads = []
+    batches = bench.shelf.batches
+    monkeypatch.setattr(bench.shelf, "batches", lambda *args, **more: reads.append(args) or batches(*args, **more))
+    end = LAST_NS + 2
+    for _ in range(2):  # the second time it is known
+        assert [bench.record.last(key) for key in keys] == [(3, 20), (None, end), (None, end), (None, end)]
+        assert len(reads) == 4
+    bench.add("s", mode, time=end)
+    bench.refreshed()
+    assert bench.record.last(keys[1]) == ("x", end)
+    assert bench.record.last(("other", "a", False)) is None
+    bench.add("s", mode, time=end)
+    bench.refreshed()
+    monkeypatch.setattr(bench.shelf, "batches", lambda *_, **__: 1 / 0)
+    assert bench.record.last(keys[1]) == (None, end)
+    assert "ZeroDivisionError" in bench.record.trouble

@@ -109,8 +109,8 @@ class Catalogue:
 
         Returns
         -------
-        ``[value, stale, time]`` for each number: the newest value, None if it is only in the record; whether it is old;
-        and when it came, in milliseconds since the epoch, None if never.
+        ``[value, stale, time]`` for each number: the newest value, or the last that is recorded; whether it is old; and
+        when it came, in milliseconds since the epoch, None if never.
         """
         infos = {info.name: info for info in readout.streams}
         told: list[list[Any]] = []
@@ -122,7 +122,8 @@ class Catalogue:
             info = infos.get(key[0])
             value = readout.values.get(key)
             if info is None or value is None:
-                told.append([None, True, self._recorded_until(key[0])])
+                last = self._record.last(key) if self._record is not None else None
+                told.append([None, True, None] if last is None else [last.value, True, last.time_ns // 1_000_000])
             else:
                 told.append([*value, info.last_ns // 1_000_000])
         return told
@@ -162,10 +163,6 @@ class Catalogue:
         elif entry != self._entries[number]:
             self._entries[number] = entry
             self._versions[number] = self.version
-
-    def _recorded_until(self, stream: str) -> int | None:
-        known = self._facts.streams.get(stream) if self._facts is not None else None
-        return known.stop_ns // 1_000_000 if known is not None and known.rows else None
 
 
 def sparkline(time: NDArray[np.int64], value: NDArray[np.float64]) -> list[int]:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from stripchart.flow.hub import MAX_CHANNELS
-from stripchart.flow.records import is_absent
+from stripchart.flow.records import Kind, is_absent
 from stripchart.ui.extent import Extent, find_extent
 from stripchart.ui.marks import merge
 from stripchart.ui.overview import COLUMNS, LINES, overview
-from stripchart.ui.readout import channel_key
+from stripchart.ui.readout import channel_key, plain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -38,6 +38,8 @@ MAX_KEYS: Final = 2 * LINES
 """Channels in the overview, of all pages together."""
 SOON_SECONDS: Final = 1.0
 """Time after which it is asked again for channels that have just appeared on the page."""
+LAST_NS: Final = 60 * 1_000_000_000
+"""How long before a stream's end a channel's last value is looked for."""
 
 
 class RecordedStream(NamedTuple):
@@ -60,6 +62,13 @@ class Facts(NamedTuple):
     drawn: tuple[int, int]
     """From when to when the lines are."""
     events: list[Event]
+
+
+class Last(NamedTuple):
+    """A channel's last value in the record, fit for JSON, and its time."""
+
+    value: float | str | None
+    time_ns: int
 
 
 def remembers(hub: Hub, stream: str, span: Span) -> bool:
@@ -91,6 +100,7 @@ class Record:
         self._hub = hub
         self._workers = workers
         self._groups: dict[str, dict[str, int]] = {}
+        self._lasts: dict[ChannelKey, tuple[int, Last | None]] = {}  # and how many rows there were
         self._asked: frozenset[ChannelKey] = frozenset()
         self._asked_at = 0.0
         self._due = self._took = 0.0
@@ -156,6 +166,39 @@ class Record:
                 groups = groups | dict.fromkeys(together, min(groups.values(), default=-1) - 1)
             self._groups[stream] = groups
             self.version += 1
+
+    def last(self, key: ChannelKey) -> Last | None:
+        """Return what a channel said last, from a worker thread; its stream's end without a value if that is long ago.
+
+        Returns
+        -------
+        None if nothing of it is recorded, as far as is known.
+        """
+        known = self.facts.streams.get(key[0]) if self.facts else None
+        if known is None or not known.rows:
+            return None
+        rows, last = self._lasts.get(key, (-1, None))
+        if rows == known.rows:
+            return last
+        last = Last(None, known.stop_ns)
+        try:
+            last = self._find_last(key, known) or last
+        except Exception as error:  # noqa: BLE001 - whatever an archive raises is told
+            self.failed(error)
+        else:
+            self._lasts[key] = known.rows, last
+        return last
+
+    def _find_last(self, key: ChannelKey, known: StreamRecord) -> Last | None:
+        stream, name, is_text = key
+        last = None
+        for batch in self.archive.batches(stream, known.stop_ns - LAST_NS, known.stop_ns + 1, channels=[name]):
+            for channel, column in zip(batch.channels, batch.values, strict=True):
+                if (channel.kind is Kind.TEXT) is is_text:
+                    held = np.flatnonzero(column != "" if is_text else ~is_absent(column))
+                    if len(held):
+                        last = Last(plain(column[held[-1]]), int(batch.time[held[-1]]))
+        return last
 
     def failed(self, error: BaseException) -> str:
         """Say why the archive cannot be read, and log it the first time."""

@@ -41,7 +41,7 @@ export class Channels {
     const drawn = this.lines.get(channel.name);
     if (drawn && alone) this.strips.solo(drawn.strip, drawn.line);
     else if (drawn) this.strips.toggle(drawn.line);
-    else if (this.canDraw(channel)) this.put(channel.name, this.home(channel));
+    else if (this.canDraw(channel)) this.put([channel.name], this.home(channel));
     else this.open(channel, at);
   }
 
@@ -60,14 +60,40 @@ export class Channels {
     if (this.canDraw(channel)) {
       const strips = [...this.strips.strips.values()].filter((strip) => strip !== drawn?.strip);
       items.push({head: drawn ? "Move to" : "Draw on"});
-      items.push(...strips.map((strip) => ({text: titleOf(strip, strips), does: () => this.put(channel.name, strip)})));
-      if (drawn?.strip.lines.length !== 1) items.push({text: "A new strip", does: () => this.put(channel.name, null)});
+      items.push(...strips.map((strip) => ({text: titleOf(strip, strips), does: () => this.put([channel.name], strip)})));
+      if (drawn?.strip.lines.length !== 1) items.push({text: "A new strip", does: () => this.put([channel.name], null)});
       items.push({head: "This channel"});
     }
     if (channel.name) items.push({text: "Name, unit, scale, colour …", does: () => this.form.open(channel)});
-    if (drawn && channel.name) items.push({text: "Remove from the page", does: () => this.remove(channel.name)});
+    if (drawn && channel.name) items.push({text: "Remove from the page", does: () => this.remove([channel.name])});
     if (!items.length) items.push({text: "Its name is too long to be told", does: () => {}});
     this.menu.open(`Channel ${channel.label}`, items, at);
+  }
+
+  /** Open the menu of several channels together. */
+  openGroup(label, channels, at) {
+    const all = this.lines;
+    const drawn = channels.flatMap(({name}) => all.get(name) ?? []);
+    const names = channels.filter((channel) => this.canDraw(channel)).map(({name}) => name);
+    const items = [];
+    if (drawn.length) {
+      const lines = drawn.map(({line}) => line);
+      const on = drawn.every((each) => this.isShown(each));
+      items.push({text: "Shown", on, does: () => this.strips.show(lines, !on)});
+      items.push({text: "Alone on the page", does: () => {
+        this.strips.show([...all.values()].map(({line}) => line).filter((line) => !lines.includes(line)), false);
+        this.strips.show(lines, true);
+      }});
+    }
+    if (names.length) {
+      const strips = [...this.strips.strips.values()].filter((strip) => names.some((name) => all.get(name)?.strip !== strip));
+      items.push({head: drawn.length ? "Move all to" : "Draw all on"});
+      items.push(...strips.map((strip) => ({text: titleOf(strip, strips), does: () => this.put(names, strip)})));
+      items.push({text: "A new strip", does: () => this.put(names, null)});
+    }
+    if (drawn.length) items.push({text: "Remove from the page", does: () => this.remove(names)});
+    if (!items.length) items.push({text: "Nothing in it can be drawn", does: () => {}});
+    this.menu.open(label, items, at);
   }
 
   /** The strip on which a channel belongs by its unit, if there is one. */
@@ -76,38 +102,42 @@ export class Channels {
     return wanted ? [...this.strips.strips.values()].find(({lines}) => lines.some((line) => line.unit === wanted)) : null;
   }
 
-  /** Draw a channel on a strip, or on a new one, and no longer where it was. */
-  put(name, strip) {
-    if (!this.lines.has(name) && this.lines.size >= MOST_LINES) return this.onSay?.(`${MOST_LINES} lines are drawn already, as many as a page can`);
-    if (strip && this.lines.get(name)?.strip === strip) return;
+  /** Draw channels on a strip, or on a new one, and no longer where they were. */
+  put(names, strip) {
+    const {lines} = this;
+    const coming = names.filter((name) => !strip || lines.get(name)?.strip !== strip);
+    const more = coming.filter((name) => !lines.has(name)).length;
+    if (!coming.length) return;
+    if (lines.size + more > MOST_LINES) return this.onSay?.(`That would be ${lines.size + more} lines; a page draws at most ${MOST_LINES}`);
     this.design.change((table) => {
       const home = strip && panelOf(table.panel, strip);
-      const left = this.leave(table, name);
-      if (home) home.channels = [...(home.channels ?? []), escape(name)];
-      else table.panel.push({kind: "strip", channels: [escape(name)]});
+      const left = this.leave(table, coming);
+      if (home) home.channels = [...(home.channels ?? []), ...coming.map(escape)];
+      else table.panel.push({kind: "strip", channels: coming.map(escape)});
       table.panel = table.panel.filter((panel) => panel === home || !left.includes(panel));
     });
     this.onSay?.(strip ? `Drawn on ${titleOf(strip)}` : "Drawn on a new strip");
   }
 
-  /** Take a channel from the strips; none comes by itself any more, else it would come back. */
-  remove(name) {
+  /** Take channels from the strips; none comes by itself any more, else they would come back. */
+  remove(names) {
     this.design.change((table) => {
-      const left = this.leave(table, name);
+      const left = this.leave(table, names);
       table.panel = table.panel.filter((panel) => !left.includes(panel));
       table.rest = false;
     });
     this.onSay?.("Removed from the page");
   }
 
-  /** Take a channel from every strip of a design, and return those that have nothing left. */
-  leave(table, name) {
-    const drawn = [...this.lines.keys()].filter((other) => other && other !== name);
-    const touched = table.panel.filter((panel) => panel.kind === "strip" && panel.channels?.some((pattern) => means(pattern, name)));
+  /** Take channels from every strip of a design, and return those that have nothing left. */
+  leave(table, names) {
+    const drawn = [...this.lines.keys()].filter((other) => other && !names.includes(other));
+    const isMeant = (pattern) => names.some((name) => means(pattern, name));
+    const touched = table.panel.filter((panel) => panel.kind === "strip" && panel.channels?.some(isMeant));
     for (const panel of touched) {
-      // A pattern that means the channel gives way to the others that it has drawn.
+      // A pattern that means one of them gives way to the others that it has drawn.
       panel.channels = [...new Set(panel.channels.flatMap((pattern) => {
-        if (!means(pattern, name)) return [pattern];
+        if (!isMeant(pattern)) return [pattern];
         return drawn.filter((other) => means(pattern, other) && firstOf(table.panel, other) === panel).map(escape);
       }))];
     }

@@ -36,7 +36,7 @@ export class Dragging {
     if (target) {
       event.preventDefault();
       const strip = [...this.strips.strips.values()].find(({section}) => section === target);
-      if (strip || target === this.own) this.channels.put(this.name, strip ?? null);
+      if (strip || target === this.own) this.channels.put([this.name], strip ?? null);
     }
     this.end();
   }

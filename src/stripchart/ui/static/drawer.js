@@ -1,7 +1,7 @@
 // The drawer with the tree of all channels. Only rows in sight are in the page, and only they are asked for.
 import {Poll, write} from "./dom.js";
 import {recall, remember} from "./state.js";
-import {Tree} from "./tree.js";
+import {channelsIn, Tree} from "./tree.js";
 import {Row} from "./treerow.js";
 
 /** Milliseconds between two questions, and until rows that have come into sight are asked for. */
@@ -178,10 +178,11 @@ export class Drawer {
   }
 
   menu(event, row = this.rowOf(event.target) ?? this.rows[this.places.get(this.active)]) {
-    if (!row?.entry) return;
+    if (!row) return;
     event.preventDefault();
     this.activate(row.key);
-    this.channels.open(row.entry, this.at(event, row));
+    if (row.entry) this.channels.open(row.entry, this.at(event, row));
+    else this.channels.openGroup(row.name, channelsIn(row.node), this.at(event, row));
   }
 
   /** Where a menu is to open: at the pointer, or below the row. */

@@ -231,8 +231,15 @@ export class Strips {
   }
 
   toggle(line) {
-    if (!this.hidden.delete(line.id)) this.hidden.add(line.id);
-    this.press(line);
+    this.show([line], this.hidden.has(line.id));
+  }
+
+  /** Show some lines, or hide them. */
+  show(lines, on) {
+    for (const line of lines) {
+      this.hidden[on ? "delete" : "add"](line.id);
+      this.press(line);
+    }
     this.keepHidden();
   }
 

@@ -58,7 +58,7 @@ export class Tree {
         return;
       }
       const open = searching || this.isOpen(last, level);
-      Object.assign(row, {path: last.path, name: name + last.name, many: last.many, open, key: last.path});
+      Object.assign(row, {path: last.path, name: name + last.name, many: last.many, open, key: last.path, node: last});
       rows.push(row);
       if (open) this.walk(last, level + 1, row, searching, rows);
     });
@@ -72,6 +72,9 @@ export class Tree {
     this.chosen.set(path, !open);
   }
 }
+
+/** The channels of a group that are found. */
+export const channelsIn = (node) => node.shown.flatMap((each) => (each.groups ? channelsIn(each) : each));
 
 const group = (name, path) => ({name, path, groups: new Map(), leaves: []});
 

@@ -64,8 +64,7 @@ export class Row {
     this.icon.firstChild.setAttribute("d", path);
     this.icon.style.color = drawn ? `var(--c${drawn.line.colour})` : "";
     element.title = entry ? `${entry.source}/${entry.label}${entry.unitShown ? ` [${entry.unitShown}]` : ""}, ${kind}` : "";
-    this.more.hidden = !entry;
-    this.more.setAttribute("aria-label", entry ? `More: ${row.name}` : "");
+    this.more.setAttribute("aria-label", `More: ${row.name}`);
     this.told = null;
     this.tell();
   }

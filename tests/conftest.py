@@ -9,12 +9,14 @@ from coverage import Coverage
 from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from support.broker import Broker
-from support.chromium import ARGS
+from support.chromium import ARGS, BEEN_HERE
 from support.pty import PtyDevice
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
+
+    from playwright.sync_api import BrowserContext
 
 # A slow machine is not a failure.
 settings.register_profile("stripchart", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -65,3 +67,9 @@ def browser_type_launch_args() -> dict[str, Any]:
         "executable_path": shutil.which("chromium") or shutil.which("chromium-browser"),
         "args": ARGS,
     }
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> BrowserContext:
+    context.add_init_script(BEEN_HERE)
+    return context

@@ -13,7 +13,7 @@ from support.feeder import Feeder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -105,6 +105,28 @@ def test_axe_finds_nothing_on_a_page_that_waits(page: Page, theme: str) -> None:
         page.locator("#sources .name").click()
         page.wait_for_selector("#inspector[open] dl")
         assert issues(page) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_first_visitor_is_told_once_how_to_look_around(browser: Browser, monitor: Monitor, theme: str) -> None:
+    visitor = browser.new_context(viewport={"width": 390, "height": 844})
+    page = visitor.new_page()
+    hint = page.locator("#hint")
+    open_page(page, monitor, "/panels", theme)
+    assert "turn the wheel" in hint.inner_text()
+    assert issues(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    hint.get_by_role("button", name="All keys").click()
+    assert hint.is_hidden()
+    assert page.locator("#help").is_visible()
+    page.reload()
+    open_page(page, monitor, "/", theme)
+    assert hint.is_hidden()
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    hint.get_by_role("button", name="Close").click()
+    assert hint.is_hidden()
+    visitor.close()
 
 
 @pytest.mark.parametrize("width", [360, 820, 1400, 3840])

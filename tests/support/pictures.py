@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from stripchart.config.file import load
-from support.chromium import ARGS
+from support.chromium import ARGS, BEEN_HERE
 from support.command import Running
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def main() -> None:
 def take_demo(browser: Browser, url: str) -> None:
     """Take the dashboard still and moving, the page of strips, dark, and a phone's."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.add_init_script(BEEN_HERE)
     page.goto(f"{url}dashboard")
     page.wait_for_timeout(FULL_MS)
     page.screenshot(path=PICTURES / "demo-dashboard.png")
@@ -64,6 +65,7 @@ def take_demo(browser: Browser, url: str) -> None:
 def take(browser: Browser, url: str, name: str, **size: Any) -> None:
     """Take one picture of a page that has settled."""
     page = browser.new_page(viewport={"width": 1280, "height": 800, **size})
+    page.add_init_script(BEEN_HERE)
     page.goto(url)
     page.wait_for_timeout(SETTLED_MS)
     page.screenshot(path=PICTURES / name)
@@ -73,6 +75,7 @@ def take(browser: Browser, url: str, name: str, **size: Any) -> None:
 def take_panels(browser: Browser, url: str) -> None:
     """Take the first panel of each kind."""
     page = browser.new_page(viewport={"width": 980, "height": 1500})
+    page.add_init_script(BEEN_HERE)
     page.wait_for_timeout(FULL_MS)
     for design in load(PANELS).pages:
         page.goto(f"{url.rstrip('/')}{design.path}#theme=light")

@@ -14,6 +14,7 @@ import {write} from "./dom.js";
 import {Drawer} from "./drawer.js";
 import {Editor} from "./editor.js";
 import {Exports} from "./exports.js";
+import {Hint} from "./hint.js";
 import {Looking} from "./looking.js";
 import {Marks} from "./marks.js";
 import {Keys} from "./keys.js";
@@ -94,7 +95,7 @@ const dragging = new Dragging(strips, channels);
 const drawer = new Drawer(catalogue, channels, design, dragging);
 new Legend(strips, channels, dragging);
 const looking = new Looking(strips, toolbar, readings, marks, panels);
-new Keys(toolbar, looking, editor, kiosk, drawer);
+const hint = new Hint(new Keys(toolbar, looking, editor, kiosk, drawer));
 new Exports(strips, toolbar, marks, looking.cursors);
 Object.assign(window.stripchart, {page, strips, readings, toolbar, marks, overview, panels, design, editor, looking, catalogue, channels, drawer});
 
@@ -107,6 +108,7 @@ strips.onMove = (byHand) => {
 strips.onFigure = (strip) => {
   toolbar.wire(strip);
   looking.wire(strip);
+  hint.show();
 };
 strips.onPaint = () => {
   marks.paint();

@@ -5,30 +5,25 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import re
 import secrets
 import ssl
 import threading
-from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import quote
 
-from bokeh.core.templates import get_env
 from bokeh.server.server import BaseServer
 from bokeh.server.util import bind_sockets
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.web import StaticFileHandler
 
-from stripchart._version import __version__
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.ui.access import Access, check_allow_hosts, is_loopback, new_token
 from stripchart.ui.api.routes import ROUTES
-from stripchart.ui.design import PageDesign
+from stripchart.ui.documents import Documents
 from stripchart.ui.guard import GuardedTornado
-from stripchart.ui.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +32,7 @@ if TYPE_CHECKING:
     from tornado.platform.asyncio import BaseAsyncIOLoop
 
     from stripchart.ui.context import Context
+    from stripchart.ui.design import PageDesign
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +50,6 @@ MAX_BODY: Final = 1 << 16
 """Bytes that a request may bring; nothing is uploaded here."""
 IDLE_SECONDS: Final = 60
 """A connection on which nothing is asked for so long is closed."""
-PAGE_PATH: Final = re.compile(r"(/[\w-]+)+", re.ASCII)
-OWN_PATHS: Final = frozenset(
-    {"api", "assets", "autoload.js", "favicon.ico", "healthz", "metadata", "metrics", "static", "ws"}
-)
 
 
 class PageServer:
@@ -103,9 +95,7 @@ class PageServer:
         designs: Iterable[PageDesign] = (),
     ) -> None:
         self._context = context
-        self._pages = dict(pages or {})
-        self._designs = {"/": PageDesign()} | {design.path: design for design in designs}
-        _check_paths([*self._pages, *(path for path in self._designs if path != "/")])
+        self._documents = Documents(context, designs, pages or {})
         names = check_allow_hosts(allow_hosts)
         if token and token == control_token:
             raise ConfigError("control_token: expected another one than token, for it lets its owner do more")
@@ -174,8 +164,9 @@ class PageServer:
 
     def sessions(self) -> list[Any]:
         """Return Bokeh's sessions of the monitor's own pages."""
-        server = self._server
-        return [] if server is None else [each for path in self._designs for each in server.get_sessions(path)]
+        if self._server is None:
+            return []
+        return [session for path in self._documents.designs for session in self._server.get_sessions(path)]
 
     def _start_thread(self) -> None:
         ready = threading.Event()
@@ -210,10 +201,10 @@ class PageServer:
         self._loop = cast("BaseAsyncIOLoop", loop)  # Tornado has no other kind any more
         needed = {"context": self._context, "access": self.access}
         self._application = application = GuardedTornado(
-            {**{path: partial(self._make_document, design) for path, design in self._designs.items()}, **self._pages},
+            self._documents.makers(),
             access=self.access,
             context=self._context,
-            own_pages=self._designs,
+            own_pages=self._documents.designs,
             extra_websocket_origins=["*"],  # the guard has judged the origin, and strictly
             extra_patterns=[
                 *((path, handler, needed) for path, handler in ROUTES),
@@ -261,42 +252,6 @@ class PageServer:
         finally:
             self._context.close()
             server.stop(wait=False)
-
-    def _make_document(self, design: PageDesign, document: Document) -> None:
-        heading = design.title or self._context.title
-        document.title = heading
-        document.template = _template()
-        document.template_variables.update(
-            theme=self._context.theme,
-            window=self._context.window,
-            heading=heading,
-            pages=self._links(),
-            here=design.path,
-            watching=bool(self._context.pumps),
-            recording=not self._context.live,
-            version=__version__,
-        )
-        document.config.reconnect_session = False
-        document.config.notify_connection_status = False
-        Session(document, self._context, design)
-
-    def _links(self) -> list[tuple[str, str]]:
-        """Return paths and names of all pages, if there are several."""
-        links = [(path, design.title or self._context.title) for path, design in self._designs.items()]
-        links += [(path, path.removeprefix("/")) for path in self._pages]
-        return links if len(links) > 1 else []
-
-
-def _check_paths(paths: Iterable[str]) -> None:
-    for path in paths:
-        if not PAGE_PATH.fullmatch(path) or OWN_PATHS.intersection(path.split("/")):
-            expected = "a path such as '/circles' of letters, digits, '-' and '_' that is not one of Stripchart's own"
-            raise ConfigError(f"pages: {path!r}: expected {expected}")
-
-
-@cache
-def _template() -> Any:
-    return get_env().from_string((Path(str(files("stripchart.ui"))) / "templates" / "page.html").read_text())
 
 
 def _tls(certificate: str | None, key: str | None) -> ssl.SSLContext | None:

@@ -277,7 +277,7 @@ def test_without_a_past_there_is_no_overview(page: Page) -> None:
 
 
 def test_it_shows_that_it_reads_and_why_it_cannot(page: Page, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stripchart.ui.past.RETRY_SECONDS", 0.5)
+    monkeypatch.setattr("stripchart.ui.past.past.RETRY_SECONDS", 0.5)
     with bench.live() as site:
         open_page(page, site, bench.look(1000, 1100))
         page.wait_for_function(f"({ROWS})('s0') === 110")

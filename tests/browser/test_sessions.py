@@ -165,7 +165,7 @@ def test_a_browser_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_a_page_outlives_the_limit_of_idle_connections(
     context: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stripchart.ui.server.IDLE_SECONDS", 0.5)
+    monkeypatch.setattr("stripchart.ui.serving.server.IDLE_SECONDS", 0.5)
     with serve() as site, Feeder(site.hub):
         page = visit(context, site)
         page.wait_for_timeout(3_000)

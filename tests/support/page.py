@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from stripchart.config.layouts import Layouts
 from stripchart.flow.hub import Hub
 from stripchart.ui.context import Context
-from stripchart.ui.server import PageServer
+from stripchart.ui.serving.server import PageServer
 
 if TYPE_CHECKING:
     import ssl

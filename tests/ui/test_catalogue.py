@@ -12,13 +12,13 @@ from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.ui import catalogue as module
 from stripchart.ui.catalogue import SPARK_SECONDS, SPARK_SIZE, Catalogue, sparkline
+from stripchart.ui.past.record import Facts, Last
 from stripchart.ui.readout import read_out
-from stripchart.ui.record import Facts, Last
 from support.page import serve
 
 if TYPE_CHECKING:
+    from stripchart.ui.past.record import Record
     from stripchart.ui.readout import ChannelKey
-    from stripchart.ui.record import Record
 
 SECOND = 1_000_000_000
 

@@ -155,7 +155,7 @@ def test_a_slow_page_gets_what_it_missed(bench: Bench, monkeypatch: pytest.Monke
 
 
 def test_trouble_shows_and_memory_does_meanwhile(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stripchart.ui.past.RETRY_SECONDS", 0.05)
+    monkeypatch.setattr("stripchart.ui.past.past.RETRY_SECONDS", 0.05)
     bench.add(20_000)
     bench.begin()
     bench.look(5_000, 5_100)
@@ -176,7 +176,7 @@ def test_trouble_shows_and_memory_does_meanwhile(bench: Bench, monkeypatch: pyte
 
 
 def test_it_says_when_it_takes_long(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stripchart.ui.past.BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("stripchart.ui.past.past.BUSY_SECONDS", 0.01)
     bench.add(20_000)
     bench.begin()
     bench.visit.until(lambda: bench.visit.rows() == 20_000)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from stripchart.store.reading.instants import Instant
     from stripchart.store.recording.recorder import Recorder
     from stripchart.ui.context import Theme
-    from stripchart.ui.server import PageServer
+    from stripchart.ui.serving.server import PageServer
 
 
 class Monitor(MonitorData):
@@ -181,7 +181,7 @@ class Monitor(MonitorData):
             If it is running, or was stopped.
         """
         from stripchart.ui.context import Context
-        from stripchart.ui.server import PageServer
+        from stripchart.ui.serving.server import PageServer
 
         with self._lock:
             self._refuse_if_stopped()

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from stripchart.flow.hub import Hub
     from stripchart.flow.records import Channel
     from stripchart.store.reading.rows import Described
+    from stripchart.ui.past.record import Facts, Record
     from stripchart.ui.readout import ChannelKey, Readout
-    from stripchart.ui.record import Facts, Record
 
 MAX_ENTRIES: Final = 2 * MAX_CHANNELS
 """Channels that are listed: as many as memory takes, and as many that are only in the record."""

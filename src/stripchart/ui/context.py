@@ -12,9 +12,9 @@ from stripchart.flow import ledger
 from stripchart.flow.controls import Controls
 from stripchart.flow.events import MAX_EVENTS, Event, EventLog, notes
 from stripchart.ui.catalogue import Catalogue
-from stripchart.ui.marks import merge
+from stripchart.ui.past.marks import merge
+from stripchart.ui.past.record import Record
 from stripchart.ui.readout import READOUT_PAUSE, READOUT_SECONDS, Readout, read_out
-from stripchart.ui.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,13 +16,13 @@ from bokeh.models import Range1d
 
 from stripchart.errors import ConfigError
 from stripchart.flow.records import Batch
-from stripchart.ui.annals import Annals
 from stripchart.ui.design import PageDesign
 from stripchart.ui.labels import safe_label
 from stripchart.ui.layout import Layout, Stage
 from stripchart.ui.page import Look, Page
-from stripchart.ui.past import Past, Wish
-from stripchart.ui.record import remembers
+from stripchart.ui.past.annals import Annals
+from stripchart.ui.past.past import Past, Wish
+from stripchart.ui.past.record import remembers
 from stripchart.ui.wire import to_json
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from stripchart.flow.pump import Pump, State
 from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.store.reading.reader import Recording
 from stripchart.store.writing.writer import Writer
-from stripchart.ui.exporting import MAX_EXPORTS
+from stripchart.ui.rows.exporting import MAX_EXPORTS
 from support.lines import ListSource, ValueDecoder
 from support.page import serve
 from support.shelf import Shelf

@@ -11,8 +11,8 @@ from stripchart.flow.history import EVER
 from stripchart.ui.wire import to_json
 
 if TYPE_CHECKING:
-    from stripchart.ui.access import Access, Refusal
     from stripchart.ui.context import Context
+    from stripchart.ui.serving.access import Access, Refusal
 
 _NOTICE: Final = """\
 <!doctype html>

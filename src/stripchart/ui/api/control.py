@@ -11,8 +11,8 @@ from tornado.web import HTTPError
 from stripchart.errors import ConfigError, NoAnswer, SourceLost
 from stripchart.flow.commands import MAX_COMMAND, PATIENCE, outcome
 from stripchart.flow.controls import Ending, payload, read_console
-from stripchart.ui.access import Role
 from stripchart.ui.api.base import ApiHandler
+from stripchart.ui.serving.access import Role
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

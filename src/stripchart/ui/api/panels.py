@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from stripchart.errors import ConfigError
-from stripchart.ui.answers import answer, read_wanted
 from stripchart.ui.api.base import ApiHandler
 from stripchart.ui.catalogue import MAX_ROWS
+from stripchart.ui.rows.answers import answer, read_wanted
 
 if TYPE_CHECKING:
     from stripchart.ui.context import Designer

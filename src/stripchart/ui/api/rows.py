@@ -13,9 +13,9 @@ from stripchart.flow.history import EVER
 from stripchart.store.exporting.export import FORMATS
 from stripchart.store.reading.rows import UnknownChannelsError
 from stripchart.ui.api.base import ApiHandler
-from stripchart.ui.exporting import MAX_EXPORTS, PATIENCE, Export, GoneError, Wanted
-from stripchart.ui.joined import Joined
-from stripchart.ui.reading import MAX_POINTS, MIN_POINTS, read_columns, to_csv
+from stripchart.ui.rows.exporting import MAX_EXPORTS, PATIENCE, Export, GoneError, Wanted
+from stripchart.ui.rows.joined import Joined
+from stripchart.ui.rows.reading import MAX_POINTS, MIN_POINTS, read_columns, to_csv
 from stripchart.ui.wire import to_json
 
 if TYPE_CHECKING:

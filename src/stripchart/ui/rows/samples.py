@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stripchart.flow.records import Batch, Channel
-    from stripchart.ui.joined import Joined
+    from stripchart.ui.rows.joined import Joined
 
 MOST: Final = 1_000_000
 """Rows of which a panel gets the samples of a channel at most: the newest."""

@@ -22,7 +22,7 @@ from bokeh.plotting import figure
 from stripchart.errors import ConfigError
 from stripchart.flow.hub import Hub
 from stripchart.ui.context import Context
-from stripchart.ui.server import PageServer
+from stripchart.ui.serving.server import PageServer
 from support.page import Site, serve
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class TestTls:
         files = make_certificate(tmp_path, "locked", "-passout", "pass:open sesame")
         program = (
             "import sys; from stripchart.flow.hub import Hub; from stripchart.ui.context import Context\n"
-            "from stripchart.ui.server import PageServer\n"
+            "from stripchart.ui.serving.server import PageServer\n"
             "PageServer(Context(Hub(), []), certificate=sys.argv[1], key=sys.argv[2])"
         )
         master, terminal = pty.openpty()
@@ -254,7 +254,7 @@ class TestEnd:
         runner.join()
 
     def test_a_start_that_fails_is_told_and_leaves_no_thread(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("stripchart.ui.server.ROUTES", [("(", object)])
+        monkeypatch.setattr("stripchart.ui.serving.server.ROUTES", [("(", object)])
         server = make_server()
         failures: list[BaseException] = []
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from stripchart.flow.events import EventLog
     from stripchart.flow.records import Batch, Channel
-    from stripchart.ui.joined import Joined
+    from stripchart.ui.rows.joined import Joined
 
 MAX_POINTS: Final = 100_000
 """Rows of one channel in an answer."""

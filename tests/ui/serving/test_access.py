@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from stripchart.errors import ConfigError
-from stripchart.ui.access import Access, check_allow_hosts, is_loopback, new_token
+from stripchart.ui.serving.access import Access, check_allow_hosts, is_loopback, new_token
 from support.page import Site, serve
 
 WORD = "open sesame"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, make_batch
 from stripchart.store.reading.rows import UnknownChannelsError
-from stripchart.ui import reading
-from stripchart.ui.joined import Joined
-from stripchart.ui.reading import MAX_POINTS, MAX_TEXTS, MAX_VALUES, MIN_POINTS, to_csv
+from stripchart.ui.rows import reading
+from stripchart.ui.rows.joined import Joined
+from stripchart.ui.rows.reading import MAX_POINTS, MAX_TEXTS, MAX_VALUES, MIN_POINTS, to_csv
 from support.shelf import Shelf
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from stripchart.ui.marks import merge
+from stripchart.ui.past.marks import merge
 from stripchart.ui.view import Picture, Span, draw, memory_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stripchart.flow.events import Event
     from stripchart.flow.hub import Hub
     from stripchart.flow.records import Channel
-    from stripchart.ui.record import Record
+    from stripchart.ui.past.record import Record
 
 PATIENCE: Final = 15.0
 """Seconds that a page waits for the record before it says that it has to."""

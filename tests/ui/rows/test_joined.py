@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, make_batch
-from stripchart.ui.joined import BATCH_ROWS, Joined, JoinedStream
+from stripchart.ui.rows.joined import BATCH_ROWS, Joined, JoinedStream
 from support.shelf import Shelf
 from support.tables import numbered, plain, rows
 

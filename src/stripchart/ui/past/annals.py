@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from stripchart.ui.marks import marks, merge
-from stripchart.ui.overview import LINES
+from stripchart.ui.past.marks import marks, merge
+from stripchart.ui.past.overview import LINES
 from stripchart.ui.wire import to_json
 
 if TYPE_CHECKING:
     from stripchart.flow.events import Event
     from stripchart.ui.context import Context
     from stripchart.ui.layout import Layout
-    from stripchart.ui.past import Past
+    from stripchart.ui.past.past import Past
+    from stripchart.ui.past.record import Record
     from stripchart.ui.readout import ChannelKey
-    from stripchart.ui.record import Record
     from stripchart.ui.view import Span
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, make_batch
-from stripchart.ui.joined import Joined
-from stripchart.ui.samples import LOOKS, nearest_numbers, newest_samples, sample_before
+from stripchart.ui.rows.joined import Joined
+from stripchart.ui.rows.samples import LOOKS, nearest_numbers, newest_samples, sample_before
 from support.shelf import Shelf
 
 if TYPE_CHECKING:

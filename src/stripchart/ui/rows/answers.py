@@ -13,11 +13,11 @@ from stripchart.flow.events import join, stands
 from stripchart.flow.history import EVER
 from stripchart.flow.records import Kind
 from stripchart.ui.design import matches
-from stripchart.ui.joined import Joined
 from stripchart.ui.labels import channel_label, safe_label
 from stripchart.ui.panels.contract import Ask, Now, Samples, Series
 from stripchart.ui.readout import channel_key, is_stale, plain
-from stripchart.ui.samples import nearest_numbers, newest_samples, sample_before
+from stripchart.ui.rows.joined import Joined
+from stripchart.ui.rows.samples import nearest_numbers, newest_samples, sample_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

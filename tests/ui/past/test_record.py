@@ -9,8 +9,8 @@ import pytest
 from stripchart.flow.events import Event
 from stripchart.flow.hub import MAX_CHANNELS, Hub
 from stripchart.flow.records import Channel, Kind, make_batch
-from stripchart.ui import record as record_module
-from stripchart.ui.record import LAST_NS, MAX_KEYS, Facts, Record
+from stripchart.ui.past import record as record_module
+from stripchart.ui.past.record import LAST_NS, MAX_KEYS, Facts, Record
 from stripchart.ui.view import Span
 from support.shelf import Shelf
 from support.wait import until

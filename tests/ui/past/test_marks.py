@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stripchart.flow.events import Event
 from stripchart.ui.labels import MAX_LABEL
-from stripchart.ui.marks import KINDS, MAX_MARKS, marks, merge
+from stripchart.ui.past.marks import KINDS, MAX_MARKS, marks, merge
 
 
 def event(time_ns: int, kind: str = "lost", source: str = "s", text: str = "text") -> Event:

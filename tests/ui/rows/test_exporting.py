@@ -11,8 +11,8 @@ import pytest
 from stripchart.errors import ConfigError
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, make_batch
-from stripchart.ui import exporting
-from stripchart.ui.exporting import PIECE_BYTES, Export, GoneError, Wanted
+from stripchart.ui.rows import exporting
+from stripchart.ui.rows.exporting import PIECE_BYTES, Export, GoneError, Wanted
 from support.shelf import Shelf
 from support.tables import NOW, numbered
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from stripchart.flow.hub import MAX_CHANNELS
 from stripchart.flow.records import Kind, is_absent
-from stripchart.ui.extent import Extent, find_extent
-from stripchart.ui.marks import merge
-from stripchart.ui.overview import COLUMNS, LINES, overview
+from stripchart.ui.past.extent import Extent, find_extent
+from stripchart.ui.past.marks import merge
+from stripchart.ui.past.overview import COLUMNS, LINES, overview
 from stripchart.ui.readout import channel_key, plain
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from tornado.ioloop import IOLoop
 from tornado.web import StaticFileHandler
 
 from stripchart.errors import ConfigError, StripchartError
-from stripchart.ui.access import Access, check_allow_hosts, is_loopback, new_token
 from stripchart.ui.api.routes import ROUTES
-from stripchart.ui.documents import Documents
-from stripchart.ui.guard import GuardedTornado
+from stripchart.ui.serving.access import Access, check_allow_hosts, is_loopback, new_token
+from stripchart.ui.serving.documents import Documents
+from stripchart.ui.serving.guard import GuardedTornado
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from stripchart.flow.records import Channel, Kind, make_batch
-from stripchart.ui.extent import VOID_NS, Extent, find_extent
+from stripchart.ui.past.extent import VOID_NS, Extent, find_extent
 from support.shelf import Shelf
 
 HOUR: Final = 3_600 * 10**9

@@ -16,8 +16,8 @@ from bokeh.server.views.ws import WSHandler
 from bokeh.util.token import check_token_signature, get_session_id
 from tornado.web import OutputTransform
 
-from stripchart.ui.access import PUBLIC, Refusal
 from stripchart.ui.api.base import ApiHandler, RefusalHandler
+from stripchart.ui.serving.access import PUBLIC, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tornado.iostream import IOStream
     from tornado.web import RequestHandler
 
-    from stripchart.ui.access import Access
     from stripchart.ui.context import Context
+    from stripchart.ui.serving.access import Access
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from stripchart.errors import ConfigError
 from stripchart.store.exporting.export import MEDIA_TYPES, SUFFIXES, file_names, render
 from stripchart.store.reading.rows import Choice, choose
 from stripchart.store.reading.sums import numbers, summarise, summed, sums
-from stripchart.ui.joined import Joined
+from stripchart.ui.rows.joined import Joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

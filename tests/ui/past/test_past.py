@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from stripchart.flow.events import Event
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, make_batch
-from stripchart.ui import past as past_module
-from stripchart.ui.past import Drawn, Past, Wish
-from stripchart.ui.record import Record
+from stripchart.ui.past import past as past_module
+from stripchart.ui.past.past import Drawn, Past, Wish
+from stripchart.ui.past.record import Record
 from stripchart.ui.view import Span
 from support.shelf import Shelf
 from support.wait import until

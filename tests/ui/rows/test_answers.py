@@ -11,9 +11,9 @@ from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow.events import Event
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, make_batch
-from stripchart.ui.answers import MAX_SERIES, Wanted, answer, read_wanted
 from stripchart.ui.context import Context
 from stripchart.ui.design import ChannelLook, PageDesign, PanelSpec
+from stripchart.ui.rows.answers import MAX_SERIES, Wanted, answer, read_wanted
 from support.shelf import Shelf
 
 NOW = time.time_ns()
@@ -139,7 +139,7 @@ def test_what_happened_in_the_span_is_told_once() -> None:
 
 
 def test_who_asks_for_too_much_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stripchart.ui.answers.PATIENCE", -1.0)
+    monkeypatch.setattr("stripchart.ui.rows.answers.PATIENCE", -1.0)
     assert "too much to read" in answer(context(), wanted("*"), NOW)["p"]["error"]
 
 

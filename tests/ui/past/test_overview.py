@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stripchart.flow.records import Channel, make_batch
-from stripchart.ui.overview import COLUMNS, MAX_RUNS, NOTHING, TOP, overview
+from stripchart.ui.past.overview import COLUMNS, MAX_RUNS, NOTHING, TOP, overview
 from support.shelf import Shelf
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import asyncio
 from typing import Final
 
 from stripchart.ui.api.base import ApiHandler
+from stripchart.ui.api.metrics import CONTENT_TYPE, render_metrics
 from stripchart.ui.readout import channel_table
 from stripchart.ui.rows.reading import read_events
-from stripchart.ui.serving.metrics import CONTENT_TYPE, render_metrics
 
 
 class ChannelsHandler(ApiHandler):

@@ -5,8 +5,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from stripchart.flow.hub import Hub
 from stripchart.flow.pump import Pump, State
 from stripchart.flow.records import Channel, make_batch
+from stripchart.ui.api.metrics import render_metrics
 from stripchart.ui.context import Context
-from stripchart.ui.serving.metrics import render_metrics
 from support.lines import ListSource, ValueDecoder
 from support.page import serve
 from support.wait import until

@@ -62,7 +62,7 @@ class Monitor(MonitorData):
     max_sessions
         Pages that may be open at once.
     update_ms
-        Milliseconds between two updates of a page.
+        Milliseconds between two updates of a page; more where it draws many lines, or its updates take long.
     pages
         Pages by path: what a page of the monitor's own shows, as a table like ``[[page]]`` of a configuration
         (``{"/": {"panel": [{"kind": "histogram", "channels": ["bench/*"]}]}}``); or a function that fills a Bokeh

@@ -75,7 +75,7 @@ class Context:
     window
         Seconds of the time axis that a new page shows.
     update_ms
-        Milliseconds between two updates of a page; stretched when many pages are open.
+        Milliseconds between two updates of a page, or more; see ``Pace``.
     events
         What happened to them.
     recorder

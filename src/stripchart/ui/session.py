@@ -19,6 +19,7 @@ from stripchart.flow.records import Batch
 from stripchart.ui.design import PageDesign
 from stripchart.ui.labels import safe_label
 from stripchart.ui.layout import Layout, Stage
+from stripchart.ui.pace import Pace
 from stripchart.ui.page import Look, Page
 from stripchart.ui.past.annals import Annals
 from stripchart.ui.past.past import Past, Wish
@@ -36,11 +37,6 @@ if TYPE_CHECKING:
 
 QUEUE_SAMPLES: Final = 200_000
 """Samples a page may fall behind before it misses some."""
-BUSY_SESSIONS: Final = 15
-BUSY_STRETCH: Final = 1.6
-"""Pages beyond which a further one is updated less often, and by how much."""
-BUSY_LINES: Final = 8
-"""Lines beyond which a page is updated half as often: drawing costs a browser lines times updates."""
 HURRY_TICKS: Final = 2
 """Buckets shorter than so many ticks are not waited for."""
 
@@ -71,7 +67,7 @@ class Session:
         self._held = False  # the page was looking at a span, not at what comes
         self._grown_for = (0, 0)
         self._readout_made = 0.0
-        self._stretch = 1.0
+        self._pace = Pace(context.update_ms)
         self._sent = self._described = self._period = 0
         document.add_root(self.page)
         for attribute in ("window", "view", "width"):
@@ -99,7 +95,6 @@ class Session:
         if looked_at and self._subscription is None:
             self._subscription = context.hub.subscribe(capacity=QUEUE_SAMPLES, name="session")
             self._stale = True
-            self._stretch = BUSY_STRETCH if context.sessions > BUSY_SESSIONS else 1.0
             self._keep_pace()
         elif not looked_at:
             if self._subscription is not None:
@@ -133,9 +128,7 @@ class Session:
         self._attend()
 
     def _keep_pace(self) -> None:
-        """Update a page with many lines half as often."""
-        lines = 2 if self._layout.lines > BUSY_LINES else 1
-        self._set_period(round(self._context.update_ms * self._stretch * lines))
+        self._set_period(self._pace.period(lines=self._layout.lines, pages=self._context.sessions))
 
     def _set_period(self, milliseconds: int) -> None:
         """Tick so often from now on; 0 for never."""
@@ -149,6 +142,7 @@ class Session:
             self._callback = self._document.add_periodic_callback(self._tick, milliseconds)
 
     def _tick(self) -> None:
+        begun = time.perf_counter()
         if self._subscription is None:
             return
         delivery = self._subscription.drain()
@@ -160,7 +154,6 @@ class Session:
             grown += self._grow_back(now_ns)
         if self._layout.version > self._described:
             self._described = self._layout.version
-            self._keep_pace()
             self.page.layout = to_json(self._layout.describe()).decode()
         looked, live = self._stale, self._look.live
         if self._stale or delivery.lost:
@@ -182,6 +175,9 @@ class Session:
             self._sent += 1
             message["number"] = self._sent  # a text equal to the last would not be sent
             self.page.tick = to_json(message).decode()
+        self._pace.note(time.perf_counter() - begun)
+        if news:
+            self._keep_pace()
 
     def _views(self) -> Iterator[StreamView]:
         for views in self._layout.views.values():

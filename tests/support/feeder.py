@@ -50,10 +50,10 @@ class Feeder:
         self._thread.join(5)
 
     def _run(self) -> None:
-        start = time.monotonic()
+        start, start_ns = time.monotonic(), time.time_ns()
         done = 0
         while not self._end.wait(0.02):
             due = int((time.monotonic() - start) * self.rate)
             if due > done:
-                self.publish(due - done)
+                self.publish(due - done, start_ns + int(due * 1e9 / self.rate))  # in step, however late it is
                 done = due

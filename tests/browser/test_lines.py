@@ -111,7 +111,7 @@ def test_a_band_reaches_from_the_least_to_the_greatest_of_each_moment(page: Page
         # Moments of eight pixels: 0 to 8, 8 to 16, 64 to 72, 88 to 96, 200 to 208.
         assert stretches == [[[1.5, 1, 5], [9, 2, 2], [70, 4, 4]], [[90, -1, -1], [200, 3, 3]]]
         page.evaluate("""async () => { window.svg = (await import("./assets/drawing.js")).drawing(
-          stripchart.strips, stripchart.marks, stripchart.looking.cursors, "").svg; }""")
+          stripchart.strips, stripchart.panels, stripchart.marks, stripchart.looking.cursors, "").svg; }""")
         path = page.evaluate("svg.querySelector('[fill-opacity]').getAttribute('d')")
         assert path.count("M") == path.count("Z") == 2
 

@@ -190,7 +190,7 @@ def test_cursors_go_through_panels_over_time_and_into_pictures(page: Page) -> No
         page.locator("#export summary").click()
         with page.expect_download() as saved:
             page.locator("[data-picture=html]").click()
-        assert re.findall(">([AB])</text>", Path(saved.value.path()).read_text()) == ["A", "B"] * 2
+        assert re.findall(">([AB])</text>", Path(saved.value.path()).read_text()) == ["A", "B"] * 3
         for button in page.locator(".legend .line").all()[:2]:
             button.click()
         page.wait_for_function(

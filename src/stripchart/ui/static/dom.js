@@ -54,6 +54,15 @@ export class Poll {
     else this.waiting = setTimeout(this.wake, this.pause);
   }
 
+  /** Do it once, even if nobody looks. */
+  async once() {
+    if (this.busy) return;
+    this.busy = true;
+    await this.act();
+    this.busy = false;
+    if (this.again) this.now();
+  }
+
   close() {
     clearTimeout(this.waiting);
     this.seen.disconnect();

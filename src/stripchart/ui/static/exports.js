@@ -1,13 +1,14 @@
 // Take away what is shown: every sample of it from the server, or the picture as it stands.
-import {drawing, picture, snapshot} from "./drawing.js";
+import {drawing} from "./drawing.js";
+import {picture, snapshot} from "./saving.js";
 import {instantText} from "./zone.js";
 
 const count = new Intl.NumberFormat();
 const LINKS_LAST = 60_000;
 
 export class Exports {
-  constructor(strips, toolbar, marks, cursors) {
-    Object.assign(this, {strips, toolbar, marks, cursors});
+  constructor(strips, panels, marks, cursors) {
+    Object.assign(this, {strips, panels, marks, cursors});
     this.menu = document.getElementById("export");
     this.note = this.menu.querySelector("p");
     this.menu.addEventListener("toggle", () => this.menu.open && this.tell());
@@ -46,7 +47,8 @@ export class Exports {
   async save(kind) {
     const {range} = this.strips;
     if (range == null) return;
-    const made = drawing(this.strips, this.marks, this.cursors, document.title);
+    await this.panels.drawAll();
+    const made = drawing(this.strips, this.panels, this.marks, this.cursors, document.title);
     const file = kind === "png" ? await picture(made) : await snapshot(made, document.title);
     const link = document.createElement("a");
     link.href = URL.createObjectURL(file);

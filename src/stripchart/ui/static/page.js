@@ -96,7 +96,7 @@ const drawer = new Drawer(catalogue, channels, design, dragging);
 new Legend(strips, channels, dragging);
 const looking = new Looking(strips, toolbar, readings, marks, panels);
 const hint = new Hint(new Keys(toolbar, looking, editor, kiosk, drawer));
-new Exports(strips, toolbar, marks, looking.cursors);
+new Exports(strips, panels, marks, looking.cursors);
 Object.assign(window.stripchart, {page, strips, readings, toolbar, marks, overview, panels, design, editor, looking, catalogue, channels, drawer});
 
 strips.onMove = (byHand) => {

@@ -10,7 +10,8 @@ import {TablePanel} from "./panels/table.js";
 
 /**
  * What shows a panel, by the name of its script. Each has `show(drawn)`, unless it asks by itself and so is `idle`. It may have
- * `asks`, options that its viewer has typed; `paint()` for the theme and the zone of times; and `close()`.
+ * `asks`, options that its viewer has typed; `paint()` for the theme and the zone of times; `refresh()`, if it asks by itself;
+ * `picture(part)`, an SVG of a part of it that is painted on a canvas; and `close()`.
  */
 const KINDS = {
   console: ConsolePanel, figure: FigurePanel, gauge: GaugePanel, health: HealthPanel, log: LogPanel, number: NumberPanel,
@@ -134,6 +135,15 @@ export class Panels {
     this.due = Math.max(this.due, performance.now() + Math.max(ASK_EVERY, PAUSE * Math.min(took, this.took)));
     this.took = took;
     if (this.toolbar.live) this.ask();
+  }
+
+  /** Draw all panels now, those out of sight too, and wait until they are. */
+  async drawAll() {
+    const wanted = [...this.panels.values()].filter(({view}) => !view.idle);
+    if (wanted.length) await this.draw(wanted);
+    await Promise.all(this.views.map((view) => view.refresh?.()));
+    // Bokeh takes new columns in before its next frame.
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
   }
 
   question(wanted) {

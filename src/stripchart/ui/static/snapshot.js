@@ -25,13 +25,14 @@ svg.addEventListener("pointermove", (event) => {
   const scale = svg.viewBox.baseVal.width / box.width;
   const across = (event.clientX - box.left) * scale;
   const down = (event.clientY - box.top) * scale;
-  const strip = told.strips.find(({top, height}) => down >= top && down <= top + height);
-  const time = told.start + ((across - told.left) / told.width) * (told.end - told.start);
-  tip.hidden = strip == null || time < told.start || time > told.end;
+  const strip = told.strips.find(({left, top, width, height}) => (
+    across >= left && across <= left + width && down >= top && down <= top + height));
+  tip.hidden = strip == null;
   cursor.setAttribute("d", "");
   if (tip.hidden) return;
-  const last = told.strips.at(-1);
-  cursor.setAttribute("d", `M${across} ${told.strips[0].top}V${last.top + last.height}`);
+  const part = (across - strip.left) / strip.width;
+  const time = told.start + part * (told.end - told.start);
+  cursor.setAttribute("d", told.strips.map(({left, top, width, height}) => `M${left + part * width} ${top}v${height}`).join(""));
   const values = strip.lines.map(({name, unit, source, column}) => {
     const rows = told.rows[source];
     const value = rows[column][rowAt(rows.t, time)];

@@ -33,6 +33,10 @@ export class ConsolePanel {
     this.console = new Console(this.body, source, this.console?.hex ?? this.hex);
   }
 
+  refresh() {
+    return this.console?.poll.once();
+  }
+
   close() {
     this.console?.close();
   }

@@ -102,6 +102,11 @@ export class FigurePanel {
     if (scale) this.keys.append(colours(scale));
   }
 
+  /** What Bokeh paints on its canvas, as SVG. */
+  picture(part) {
+    return part === this.view?.el ? this.view.export("svg").canvas : null;
+  }
+
   /** No more numbers on the axes than there is room for. */
   measure() {
     const {clientWidth: width, clientHeight: height} = this.body;

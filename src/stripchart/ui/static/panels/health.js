@@ -50,10 +50,14 @@ export class HealthPanel {
     body.classList.add("ledger");
     body.tabIndex = 0;
     body.append(this.verdict, ...this.tables.map(({table}) => table));
-    this.poll = new Poll(body, EVERY, () => this.refresh());
+    this.poll = new Poll(body, EVERY, () => this.learn());
   }
 
-  async refresh() {
+  refresh() {
+    return this.poll.once();
+  }
+
+  async learn() {
     try {
       const {sources, subscriptions, recording, balanced} = await ask("api/ledger");
       this.verdict.dataset.balanced = balanced;

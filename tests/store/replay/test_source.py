@@ -319,6 +319,14 @@ class TestMistakes:
         with pytest.raises(ConfigError, match="expected an instant"):
             make(recording, start="noon").open()
 
+    @pytest.mark.parametrize("options", [{"source": "kitchen"}, {"start": "noon"}, {"decode": "csv", "source": "room"}])
+    def test_what_could_not_be_begun_is_closed(self, recording: Path, options: dict[str, str]) -> None:
+        source = make(recording, **options)
+        with pytest.raises(ConfigError):
+            source.open()
+        with pytest.raises(ConfigError, match="is not open"):
+            source.read(0.1)
+
     def test_read_before_open(self, recording: Path) -> None:
         with pytest.raises(ConfigError, match="is not open"):
             make(recording).read(0.1)

@@ -120,7 +120,11 @@ class ReplaySource:
                 self._rows = Rows(recording, self._names(recording), (start_ns, stop_ns))
             self._pauses = Pauses() if options.pauses else find_pauses(recording)
         except DamagedError as error:
+            self.close()
             raise ConfigError(str(error)) from error
+        except BaseException:
+            self.close()
+            raise
         self._origin_ns = self._pauses.played_at(max(first_ns, start_ns))
         self._end_ns = self._pauses.played_at(min(last_ns, stop_ns))
         now_ns = time.time_ns()

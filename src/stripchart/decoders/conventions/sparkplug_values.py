@@ -24,7 +24,7 @@ from stripchart.decoders.conventions.protobuf import Message
 from stripchart.flow.records import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MISFIT: Final = "value does not fit its type"
 UNKNOWN_TYPE: Final = "unknown data type"
@@ -186,7 +186,7 @@ def _signed(number: int, bits: int) -> int:
 
 
 def _read_array(data: bytes, datatype: int) -> Iterator[Value]:
-    elements: list[float | str]
+    elements: Sequence[float | str]
     kind = Kind.NUMBER
     if datatype == Datatype.STRING_ARRAY:  # each ends in a zero
         kind = Kind.TEXT

@@ -214,17 +214,19 @@ def test_tls_context(tmp_path: Path):
     assert tls_context(MqttOptions(insecure=True)).verify_mode is ssl.CERT_NONE
 
 
-def test_an_authority_made_with_openssls_defaults_is_taken_on_any_python(monkeypatch: pytest.MonkeyPatch):
+def test_ones_own_authority_made_with_openssls_defaults_is_taken_on_any_python(monkeypatch: pytest.MonkeyPatch):
     def as_from_python_313(**_: Any) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.verify_flags |= ssl.VERIFY_X509_STRICT
         return context
 
     monkeypatch.setattr(ssl, "create_default_context", as_from_python_313)
-    context = tls_context(MqttOptions())
-    assert not context.verify_flags & ssl.VERIFY_X509_STRICT
-    assert context.check_hostname
-    assert context.verify_mode is ssl.CERT_REQUIRED
+    own, public = (tls_context(MqttOptions(ca_file=file)) for file in ("authority.pem", ""))
+    assert not own.verify_flags & ssl.VERIFY_X509_STRICT
+    assert public.verify_flags & ssl.VERIFY_X509_STRICT
+    for context in (own, public):
+        assert context.check_hostname
+        assert context.verify_mode is ssl.CERT_REQUIRED
 
 
 def test_certificates_that_cannot_be_used(tmp_path: Path):

@@ -175,9 +175,10 @@ def tls_context(options: MqttOptions) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=options.ca_file or None)
     except OSError as error:
         raise ConfigError(f"ca_file: {_file_trouble(error)}: {options.ca_file}") from error
-    # From Python 3.13 on, the default refuses an authority without a key usage, and openssl makes it so unless told
-    # otherwise: many a broker at home has one. Signatures, dates and the host's name are checked all the same.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if options.ca_file:
+        # From Python 3.13 on, the default refuses an authority without a key usage, as openssl makes one's own unless
+        # told otherwise: many a broker at home has one. Signatures, dates and the host's name are checked all the same.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     try:
         if options.cert_file:
             # OpenSSL would ask for a passphrase on the terminal, where nobody may be: an empty one is refused instead.

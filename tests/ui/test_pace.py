@@ -12,9 +12,9 @@ from support.wait import until
 def test_it_is_quick_while_there_is_little_to_do() -> None:
     pace = Pace(50)
     assert pace.period(lines=BUSY_LINES, pages=BUSY_PAGES) == 50
-    assert pace.period(lines=BUSY_LINES + 1, pages=1) == 100
+    assert pace.period(lines=BUSY_LINES + 1, pages=1) == 90
     assert pace.period(lines=1, pages=BUSY_PAGES + 1) == 80
-    assert pace.period(lines=100, pages=100) == 160
+    assert pace.period(lines=100, pages=100) == 144
 
 
 @pytest.mark.parametrize(("took_ms", "period"), [(1, 50), (12, 50), (13, 100), (40, 200), (5_000, 1_600)])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 BUSY_PAGES: Final = 15
-BUSY_STRETCH: Final = 1.6
+PAGES_STRETCH: Final = 1.6
 """Open pages beyond which each is updated less often, and by how much."""
 BUSY_LINES: Final = 8
-"""Lines beyond which a page is updated half as often: drawing costs a browser lines times updates."""
+LINES_STRETCH: Final = 1.8
+"""Lines beyond which a page is updated less often, and by how much: drawing costs a browser lines times updates."""
 REST: Final = 4
 """How many times as long as a tick takes there is at least until the next: a page takes at most a part of a core."""
 SLOWEST_MS: Final = 1_000
@@ -38,7 +39,8 @@ class Pace:
 
         It is doubled, not stretched, where ticks take long: else it would be another one each second.
         """
-        period = self._update_ms * (BUSY_STRETCH if pages > BUSY_PAGES else 1) * (2 if lines > BUSY_LINES else 1)
+        period = self._update_ms * (PAGES_STRETCH if pages > BUSY_PAGES else 1.0)
+        period *= LINES_STRETCH if lines > BUSY_LINES else 1.0
         while period < min(REST * self._took_ms, SLOWEST_MS):
             period *= 2
         return round(period)

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-GATHER: Final = 0.01
-"""Seconds between two reads while messages stream, so that they are decoded in batches; each keeps its own time."""
+GATHER: Final = 0.025
+"""Seconds between two reads while messages stream, so that they are decoded in batches; each keeps its own time.
+
+Of 64 topics at 100 Hz the whole server took 15 % of a core with it, 21 % with 0.01; a sample is 5 ms older on the page.
+"""
 PAUSE: Final = 0.001
 """Seconds between two looks at the network meanwhile, and so how exact these times are."""
 

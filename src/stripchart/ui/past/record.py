@@ -11,6 +11,7 @@ import numpy as np
 
 from stripchart.flow.hub import MAX_CHANNELS
 from stripchart.flow.records import Kind, is_absent
+from stripchart.store.reading.rows import held
 from stripchart.ui.past.extent import Extent, find_extent
 from stripchart.ui.past.marks import merge
 from stripchart.ui.past.overview import COLUMNS, LINES, overview
@@ -195,9 +196,9 @@ class Record:
         for batch in self.archive.batches(stream, known.stop_ns - LAST_NS, known.stop_ns + 1, channels=[name]):
             for channel, column in zip(batch.channels, batch.values, strict=True):
                 if (channel.kind is Kind.TEXT) is is_text:
-                    held = np.flatnonzero(column != "" if is_text else ~is_absent(column))
-                    if len(held):
-                        last = Last(plain(column[held[-1]]), int(batch.time[held[-1]]))
+                    places = np.flatnonzero(held(column))
+                    if len(places):
+                        last = Last(plain(column[places[-1]]), int(batch.time[places[-1]]))
         return last
 
     def failed(self, error: BaseException) -> str:

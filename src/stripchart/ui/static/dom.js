@@ -7,6 +7,9 @@ export function make(tag, className, ...content) {
   return element;
 }
 
+/** A value of the style sheet that is the same everywhere, such as a colour of the theme. */
+export const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
 /** Write a text unless it stands there: what is selected stays so. */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -1,10 +1,10 @@
 // The page as one drawing that stands by itself: strips as SVG made of their rows, and all other panels as they stand there.
+import {css} from "./dom.js";
 import {paint} from "./painting.js";
 import {drawStrip, heightOf} from "./stripdrawing.js";
 import {SVG, add} from "./svg.js";
 import {momentText, zoneName} from "./zone.js";
 
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 /** Pixels: around it all, the title above, and between panels. */
 const EDGE = 16;
 const HEAD = 52;

@@ -1,6 +1,7 @@
 // What happened, as thin vertical lines through all strips.
+import {css} from "./dom.js";
+
 const quiet = {sync: false};
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 export const MARK_COLOURS = {
   failed: "--bad", alarm: "--bad", lost: "--warn", released: "--warn", gap: "--soft", clock: "--c6",

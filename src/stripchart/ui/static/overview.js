@@ -1,9 +1,9 @@
 // The whole recording in one strip at the bottom, with a handle that says which part of it is shown above.
+import {css} from "./dom.js";
 import {MARK_COLOURS} from "./marks.js";
 import {timeTicks} from "./ticks.js";
 import {instantText, timeText} from "./zone.js";
 
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const NOTHING = 255;
 const TOP = 254;
 /** Pixels: above the lines for the ticks of events, and below them for the times. */

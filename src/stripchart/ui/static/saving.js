@@ -1,5 +1,6 @@
 // A drawing of the page as a file.
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+import {css} from "./dom.js";
+
 /** Pixels of a picture for each of the page; and how many there can be in all, and in a row or a column, in every browser. */
 const SCALE = 2;
 const MOST = 2 ** 26;

@@ -1,13 +1,13 @@
 // A strip as SVG, drawn from the rows that the browser holds.
 import {envelope, outline} from "./band.js";
 import {NAMES} from "./cursors.js";
+import {css} from "./dom.js";
 import {MARK_COLOURS, markText} from "./marks.js";
 import {firstAtOrAfter} from "./samples.js";
 import {add, clipped} from "./svg.js";
 import {numberText, numberTicks, timeTicks} from "./ticks.js";
 import {timeText} from "./zone.js";
 
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 /** Pixels: a line of the legend, what is around its lines, and what is beside it. */
 const LEGEND_LINE = 19;
 const LEGEND = 30;

@@ -1,10 +1,10 @@
 // Strips: the sections that hold Bokeh's figures, and the rows that flow into their sources.
+import {css} from "./dom.js";
 import {drawFrom} from "./lines.js";
 import {insert} from "./panels.js";
 import {firstAtOrAfter} from "./samples.js";
 import {recall, remember} from "./state.js";
 
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const quiet = {sync: false};
 /** Points of a strip up to which its lines are drawn bolder: Chromium without a GPU strokes one pixel five times faster. */
 const FEW_POINTS = 4000;

@@ -1,8 +1,8 @@
 // A panel that is a figure of Bokeh's: its sources take what the server draws. See `Panel` in panels/contract.py.
+import {css} from "../dom.js";
 import {watch} from "./tip.js";
 
 const {ndarray} = window.Bokeh.require("core/util/ndarray");
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const quiet = {sync: false};
 const COLOURS = 16;
 /** Pixels for a number on an axis, and for a time. */

@@ -145,7 +145,7 @@ def test_a_phone_saves_what_it_shows(page: Page, tmp_path: Path) -> None:
         {"kind": "number", "channels": ["bench/light"]},
     ]
     page.set_viewport_size({"width": 390, "height": 800})
-    with watched(page, *panels, state="#window=10") as monitor:
+    with watched(page, *panels, state="#window=60") as monitor:
         page.wait_for_function("document.querySelector('.legend .value')?.textContent.startsWith('21.99')")
         page.wait_for_function("[...stripchart.strips.strips.values()].every(({view}) => view?.frame?.bbox.width > 0)")
         monitor.hub.publish(make_batch("bench", CHANNELS, [time.time_ns()], [[22.0], [99.0], [5000.0]]))

@@ -67,7 +67,7 @@ def edited(page: Page) -> list[dict[str, Any]]:
     press(page, second, "Remove")
     assert second not in names(page)
     press(page, first, "Narrower")
-    press(page, first, "Higher")
+    press(page, first, "Taller")
     page.get_by_role("button", name=f"Drag to move (or the arrow keys): {first}").press("ArrowRight")
     page.wait_for_function(
         f"document.querySelectorAll('#strips > section')[1].getAttribute('aria-label') === '{first}'"

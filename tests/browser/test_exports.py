@@ -145,15 +145,16 @@ def test_a_phone_saves_what_it_shows(page: Page, tmp_path: Path) -> None:
         {"kind": "number", "channels": ["bench/light"]},
     ]
     page.set_viewport_size({"width": 390, "height": 800})
-    with watched(page, *panels, state="#window=60") as monitor:
+    now = time.time_ns() // 1_000_000
+    with watched(page, *panels, state=f"#view={now - 9000},{now + 3000}") as monitor:
         page.wait_for_function("document.querySelector('.legend .value')?.textContent.startsWith('21.99')")
         page.wait_for_function("[...stripchart.strips.strips.values()].every(({view}) => view?.frame?.bbox.width > 0)")
-        monitor.hub.publish(make_batch("bench", CHANNELS, [time.time_ns()], [[22.0], [99.0], [5000.0]]))
+        monitor.hub.publish(make_batch("bench", CHANNELS, [(now + 2000) * 1_000_000], [[22.0], [99.0], [5000.0]]))
         page.wait_for_function("document.querySelector('.legend .value').textContent.startsWith('22')")
         texts = written(page, tmp_path)
         assert {"Both", "temperature", "humidity", "21.0", "50", "10", "1000", "5000"} <= set(texts)
         assert texts["50"][0] > texts["21.0"][2]  # the axis at the right
-        assert texts["Both"][1] > texts["21.0"][3]  # names below the lines
+        assert texts["humidity"][3] < texts["21.0"][1]  # names above the lines
         html = (tmp_path / "view.html").read_text()
         assert int(re.findall(r'<svg width="(\d+)"', html)[0]) <= 406
         other = page.context.new_page()

@@ -60,6 +60,45 @@ def test_strips_are_as_the_design_says(page: Page) -> None:
         assert colour == page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--c4').trim()")
 
 
+def test_names_stand_where_there_is_room_for_them(page: Page) -> None:
+    panels = [
+        {"channels": ["bench/temperature", "bench/humidity"], "right": ["*/humidity"], "width": 8, "height": 2},
+        {"channels": ["bench/light"], "width": 4},
+        {"kind": "number", "channels": ["bench/light"], "width": 4},
+    ]
+    with watched(page, *panels):
+        page.wait_for_function("[...stripchart.strips.strips.values()].every(({view}) => view?.frame?.bbox.width > 0)")
+
+        def places(width: int) -> list[dict[str, float]]:
+            page.set_viewport_size({"width": width, "height": 800})
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            sections = page.locator("#strips > section")
+            return [box for each in sections.all() if (box := each.bounding_box())]
+
+        def beside(strip: int) -> bool:
+            plot = page.locator("section.strip .plot").nth(strip).bounding_box()
+            names = page.locator("section.strip .side").nth(strip).bounding_box()
+            assert plot
+            assert names
+            if names["x"] >= plot["x"] + plot["width"]:
+                return True
+            assert names["y"] + names["height"] <= plot["y"]
+            return False
+
+        wide, narrow, number = places(1280)
+        assert wide["y"] == narrow["y"]
+        assert narrow["x"] == number["x"]
+        assert [beside(0), beside(1)] == [True, False]
+        # On a tablet a third of the page is too little, and on a phone everything has all of it.
+        wide, narrow, number = places(820)
+        assert wide["width"] > 1.9 * narrow["width"]
+        assert wide["y"] < narrow["y"] == number["y"]
+        assert [beside(0), beside(1)] == [True, False]
+        wide, narrow, number = places(390)
+        assert wide["width"] == narrow["width"] == number["width"]
+        assert [beside(0), beside(1)] == [False, False]
+
+
 def test_numbers_have_limits_and_go_on(page: Page) -> None:
     panel = {
         "kind": "number",

@@ -57,15 +57,21 @@ def test_channels_of_one_unit_share_a_strip(bench: Bench) -> None:
     assert bench.strips() == {"°C": ["t1", "t2", "t"], "%": ["rh"]}
 
 
-def test_where_one_strip_has_two_axes_all_over_time_are_below_each_other(bench: Bench) -> None:
-    panels = [{"channels": ["a/t"], "right": ["a/rh"]}, {"channels": ["a/rh"]}, {"kind": "states"}, {"kind": "xy"}]
+def test_where_one_strip_has_two_axes_all_over_time_that_are_as_wide_are_below_each_other(bench: Bench) -> None:
+    panels = [
+        {"channels": ["a/t"], "right": ["a/rh"]},
+        {"channels": ["a/rh"]},
+        {"kind": "states"},
+        {"kind": "xy"},
+        {"channels": ["a/t"], "width": 6},
+    ]
     borders = {}
     for cut in (0, 1):
         bench.layout = Layout(bench.stage, read_page({"panel": panels[cut:]}))
         bench.publish("a", Channel("t", "°C"), Channel("rh", "%"))
         bench.grow()
         borders[cut] = [root.min_border_right for root in bench.layout._roots]
-    assert borders == {0: [58, 58, 58, 26], 1: [26, 26, 26]}
+    assert borders == {0: [58, 58, 58, 26, 26], 1: [26, 26, 26, 26]}
 
 
 def test_without_a_unit_a_device_is_a_strip(bench: Bench) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, c
 from bokeh.models import ColumnDataSource
 
 from stripchart.flow.records import Channel, Kind
-from stripchart.ui.design import STRIP, PageDesign, matches
+from stripchart.ui.design import COLUMNS, STRIP, PageDesign, matches
 from stripchart.ui.labels import SCALAR, channel_label, safe_label
 from stripchart.ui.panels.plot import LEFT
 from stripchart.ui.panels.strip import MAX_NAME, Strip, StripOptions
@@ -116,7 +116,9 @@ class Layout:
         self._roots: list[UIElement] = []  # in the document
         self._fresh: list[UIElement] = []  # not yet
         self._panels: list[dict[str, Any]] = []
-        self._two_sided = any(getattr(spec.panel and spec.panel.options, "right", ()) for spec in self.design.panels)
+        self._two_sided = {
+            spec.width for spec in self.design.panels if getattr(spec.panel and spec.panel.options, "right", ())
+        }
         self._sources: dict[str, ColumnDataSource] = {}
         self._known: dict[str, tuple[tuple[Channel, ...], tuple[int, ...]]] = {}
         self._keys: set[ChannelKey] = set()
@@ -258,11 +260,15 @@ class Layout:
         strip = self.strips[key] = Strip(
             name, len(self.strips), title, stage.time_range, stage.marks, options=options, place=place
         )
-        self._add(strip.root, on_time=True)
+        self._add(strip.root, COLUMNS if spec is None else spec.width)
 
-    def _add(self, figure: Any, *, on_time: bool) -> None:
-        """Give a figure its place in the document; where one over time has a second axis, all leave room for one."""
-        if on_time and self._two_sided:
+    def _add(self, figure: Any, width: int | None) -> None:
+        """Give a figure its place in the document.
+
+        Figures over time have a width: where one has a second axis, all that are as wide leave room for one, so that
+        their times are below each other.
+        """
+        if width in self._two_sided:
             figure.min_border_right = LEFT
         self._fresh.append(figure)
 
@@ -271,7 +277,7 @@ class Layout:
         panel, key = cast("Panel", spec.panel), f"panel{next(self._stage.panels)}"
         figure = panel.figure(key, self._stage.time_range)
         if figure is not None:
-            self._add(figure, on_time=panel.on_time)
+            self._add(figure, spec.width if panel.on_time else None)
         told = {"key": key, "place": place, "kind": spec.kind, "script": panel.script, "figure": figure is not None}
         return told | {"title": safe_label(spec.title), "on_time": panel.on_time}
 

@@ -75,8 +75,8 @@ export class Editor {
     });
     add("−", "Narrower", (place) => this.size(place, -1, 0));
     add("+", "Wider", (place) => this.size(place, 1, 0));
-    add("↑", "Lower", (place) => this.size(place, 0, -1));
-    add("↓", "Higher", (place) => this.size(place, 0, 1));
+    add("↑", "Shorter", (place) => this.size(place, 0, -1));
+    add("↓", "Taller", (place) => this.size(place, 0, 1));
     add("⚙", "Set up", (place) => this.form.open(place));
     add("✕", "Remove", (place) => this.remove(place));
     return box;

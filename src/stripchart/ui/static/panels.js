@@ -21,6 +21,11 @@ const KINDS = {
 const ASK_EVERY = 250;
 const PAUSE = 3;
 const PATIENCE = 20_000;
+/** Pixels below which a section has its names above its picture, not beside. */
+const COMPACT = 700;
+const widths = new ResizeObserver((entries) => {
+  for (const {target, contentRect} of entries) target.classList.toggle("compact", contentRect.width < COMPACT);
+});
 
 export class Panels {
   constructor(strips, toolbar) {
@@ -198,6 +203,7 @@ export function insert(box, section, place) {
   const order = (each) => (each.dataset.place === "" ? Infinity : Number(each.dataset.place));
   const after = place == null ? null : [...box.children].find((each) => order(each) > place);
   box.insertBefore(section, after ?? null);
+  widths.observe(section);
 }
 
 /** What a panel is called that nobody gave a title; the legend of a figure names its channels. */

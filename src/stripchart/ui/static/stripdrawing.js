@@ -8,35 +8,51 @@ import {add, clipped} from "./svg.js";
 import {numberText, numberTicks, timeTicks} from "./ticks.js";
 import {timeText} from "./zone.js";
 
-/** Pixels: a line of the legend, what is around its lines, and what is beside it. */
+/** Pixels: a line of the legend, what is above its lines and below, and what is beside it. */
 const LEGEND_LINE = 19;
-const LEGEND = 30;
+const ABOVE = 19;
+const BELOW = 11;
 const INDENT = 14;
+const SWATCH = 22;
+const APART = 18;
 /** Pixels of a character of the legend, on average. */
 const CHARACTER = 7;
 
 const visibleLines = (strip) => strip.lines.filter((line) => line.renderer?.visible);
-/** Whether the legend is below the lines, as it is where the page is narrow. */
-const isTall = ({plot}) => plot.nextElementSibling.offsetTop > plot.offsetTop;
+const isCompact = ({section}) => section.classList.contains("compact");
 
 /** Pixels that a strip takes in a drawing, of which the names of all its lines are part; 0 where there is nothing to draw. */
 export function heightOf(strip) {
-  const lines = visibleLines(strip).length;
-  if (!(strip.view?.frame?.bbox.width > 0) || !lines) return 0;
-  const legend = LEGEND + lines * LEGEND_LINE;
-  return isTall(strip) ? strip.plot.clientHeight + legend : Math.max(strip.section.clientHeight, legend);
+  if (!(strip.view?.frame?.bbox.width > 0) || !visibleLines(strip).length) return 0;
+  const {height} = legendOf(strip, strip.section.clientWidth);
+  return isCompact(strip) ? strip.plot.clientHeight + height : Math.max(strip.section.clientHeight, height);
+}
+
+/** Where the names of a strip's lines are, beside the lines and below each other, or above them and after each other. */
+function legendOf(strip, width) {
+  const compact = isCompact(strip);
+  const left = INDENT + (compact ? 0 : strip.plot.clientWidth);
+  const letters = Math.floor((width - left - SWATCH - 4) / CHARACTER);
+  let [x, y] = [left, ABOVE];
+  const places = visibleLines(strip).map(({name}, place) => {
+    const needs = SWATCH + Math.min(name.length, letters) * CHARACTER;
+    if (!compact || !place || x + needs > width) [x, y] = [left, y + LEGEND_LINE];
+    const at = {x, y};
+    x += needs + APART;
+    return at;
+  });
+  return {left, letters, places, height: y + BELOW};
 }
 
 /** Draw a strip in a box, and return where its lines are and which rows they have. */
 export function drawStrip(svg, strip, {left, top, width, height}, {strips, marks, cursors}) {
   const {start, end} = strips.range;
   const lines = visibleLines(strip);
-  const tall = isTall(strip);
-  const {clientWidth: plotWidth, clientHeight: plotHeight} = strip.plot;
-  // Beside what it is on the page, so that the times of all panels are below each other.
+  const legend = legendOf(strip, width);
+  // Where it is on the page, so that the times of all panels are below each other.
   const {bbox} = strip.view.frame;
-  const grown = tall ? 0 : height - strip.section.clientHeight;
-  const frame = {left: left + bbox.left, top: top + bbox.top, width: bbox.width, height: bbox.height + grown};
+  const [down, grown] = isCompact(strip) ? [legend.height, 0] : [0, height - strip.section.clientHeight];
+  const frame = {left: left + bbox.left, top: top + down + bbox.top, width: bbox.width, height: bbox.height + grown};
   const bottom = frame.top + frame.height;
   const through = (time) => `M${x(time).toFixed(1)} ${frame.top}V${bottom}`;
   const x = (time) => frame.left + ((time - start) / (end - start)) * frame.width;
@@ -61,18 +77,16 @@ export function drawStrip(svg, strip, {left, top, width, height}, {strips, marks
     add(inside, "path", {d: through(time), stroke: css("--accent")});
     add(svg, "text", {x: x(time) + 4, y: frame.top + 13, fill: css("--accent"), "font-size": 11, "font-weight": 600}, NAMES[place]);
   });
-  const side = tall ? {left: left + INDENT, top: top + plotHeight} : {left: left + plotWidth + INDENT, top};
-  const letters = Math.floor((left + width - side.left - 26) / CHARACTER);
-  add(svg, "text", {x: side.left, y: side.top + 19, fill: css("--soft"), "font-size": 12, "font-weight": 600}, cut(strip.title, letters + 3));
+  add(svg, "text", {x: left + legend.left, y: top + ABOVE, fill: css("--soft"), "font-size": 12, "font-weight": 600}, cut(strip.title, legend.letters + 3));
   const told = {...frame, lines: [], rows: {}};
   lines.forEach((line, place) => {
     const rows = visible(strips.source(line.source).data, start, end);
     const colour = css(`--c${line.colour}`);
     const up = line.right ? yRight : y;
     drawLine(inside, line.renderer.glyph, rows.t, rows[line.column], x, up, colour, (end - start) / frame.width);
-    const at = side.top + 38 + place * LEGEND_LINE;
-    add(svg, "path", {d: `M${side.left} ${at - 4}h14`, stroke: colour, "stroke-width": 3});
-    add(svg, "text", {x: side.left + 22, y: at, fill: css("--ink"), "font-size": 12.5}, cut(line.name, letters));
+    const at = {x: left + legend.places[place].x, y: top + legend.places[place].y};
+    add(svg, "path", {d: `M${at.x} ${at.y - 4}h14`, stroke: colour, "stroke-width": 3});
+    add(svg, "text", {x: at.x + SWATCH, y: at.y, fill: css("--ink"), "font-size": 12.5}, cut(line.name, legend.letters));
     told.rows[line.source] = rows;
     told.lines.push({name: line.name, unit: line.unit, source: line.source, column: line.column, channel: line.channel});
   });

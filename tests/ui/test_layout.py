@@ -13,8 +13,9 @@ from stripchart.config.pages import read_page
 from stripchart.flow.hub import Hub
 from stripchart.flow.records import Channel, Kind, channel_key, make_batch
 from stripchart.ui.labels import MAX_LABEL
-from stripchart.ui.layout import MAX_LINES, MAX_STRIPS, Layout, Stage
+from stripchart.ui.layout import MAX_LINES, MAX_STRIPS, Layout
 from stripchart.ui.readout import read_out
+from stripchart.ui.stage import Stage
 
 
 class Bench:

@@ -2,57 +2,36 @@
 
 from __future__ import annotations
 
-from itertools import chain, count
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol, TypeAlias, cast
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from bokeh.models import ColumnDataSource
 
 from stripchart.flow.records import Channel, Kind
 from stripchart.ui.design import COLUMNS, STRIP, PageDesign, matches
-from stripchart.ui.labels import SCALAR, channel_label, safe_label
+from stripchart.ui.labels import channel_label, safe_label
 from stripchart.ui.panels.plot import LEFT
 from stripchart.ui.panels.strip import MAX_NAME, Strip, StripOptions
+from stripchart.ui.placing import strip_key, strip_title
 from stripchart.ui.readout import ChannelKey, channel_key
 from stripchart.ui.view import StreamView
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bokeh.document import Document
-    from bokeh.models import Range1d
     from bokeh.models.ui.ui_element import UIElement
 
     from stripchart.ui.design import PanelSpec
     from stripchart.ui.panels.contract import Panel
+    from stripchart.ui.placing import StreamLike, StripKey
     from stripchart.ui.readout import Readout
+    from stripchart.ui.stage import Stage
 
 MAX_STRIPS: Final = 12
 MAX_LINES: Final = 64
 """What one page draws by itself; further channels are in its tree only."""
 MAX_CHOSEN: Final = 256
 """Lines that the strips of a design draw."""
-
-StripKey: TypeAlias = tuple[str, str]
-"""What the lines of a strip have in common, as a kind and a text."""
-
-
-class StreamLike(Protocol):
-    """What a layout needs to know of a stream."""
-
-    @property
-    def name(self) -> str:
-        """Of the stream."""
-        ...
-
-    @property
-    def channels(self) -> tuple[Channel, ...]:
-        """All that are to be shown."""
-        ...
-
-    @property
-    def groups(self) -> tuple[int, ...]:
-        """A number for each channel: those with the same one come together."""
-        ...
 
 
 class _Line(NamedTuple):
@@ -72,26 +51,6 @@ class _Wanted(NamedTuple):
     group: int
     channel: Channel
     strip: Strip
-
-
-class Stage(NamedTuple):
-    """What all layouts of one session share: a page may be given another design while it is open."""
-
-    document: Document
-    time_range: Range1d
-    marks: ColumnDataSource
-    sources: Iterator[int]
-    """Numbers in the names of sources, of which none means two things: a browser forgets models late."""
-    strips: Iterator[int]
-    """Likewise, and so on."""
-    panels: Iterator[int]
-    generations: Iterator[int]
-
-    @classmethod
-    def of(cls, document: Document, time_range: Range1d) -> Stage:
-        """Return that of a new session."""
-        marks = ColumnDataSource(name="marks", data={"t": [], "colour": []})
-        return cls(document, time_range, marks, count(), count(), count(), count())
 
 
 class Layout:
@@ -222,9 +181,9 @@ class Layout:
             if key is None:
                 continue
             if key not in self.strips:
-                self._strip(key, _title(key, info))
+                self._strip(key, strip_title(key, info))
             strip = self.strips[key]
-            strip.name_after(_title(_strip_key(info, seen), info), seen.unit)
+            strip.name_after(strip_title(strip_key(info, seen), info), seen.unit)
             self._placed += 1
             self.version += 1
             yield _Wanted(name, info.name, group, channel, strip)
@@ -237,7 +196,7 @@ class Layout:
                 shown = True
                 if spec.kind == STRIP:
                     return ("panel", str(place)) if self._placed < MAX_CHOSEN else None
-        key = _strip_key(info, channel)
+        key = strip_key(info, channel)
         room = self._placed < MAX_LINES and (key in self.strips or len(self.strips) < MAX_STRIPS)
         return key if room and self.design.rest and not shown else None
 
@@ -315,18 +274,3 @@ class Layout:
             view = views[group] = StreamView(f"s{next(self._stage.sources)}", stream)
             self._sources[view.key] = ColumnDataSource(name=view.key)
         return views[group]
-
-
-def _strip_key(info: StreamLike, channel: Channel) -> StripKey:
-    if channel.unit:
-        return "unit", channel.unit
-    if channel.name == SCALAR:
-        # greenhouse/north/temp goes with greenhouse/south/temp, and motor/phase1 with motor/phase2.
-        parent, _, leaf = info.name.rpartition("/")
-        return "name", leaf.rstrip("0123456789_-") or parent or leaf
-    return "stream", info.name
-
-
-def _title(key: StripKey, info: StreamLike) -> str:
-    kind, text = key
-    return info.name if kind == "stream" else text

@@ -18,12 +18,13 @@ from stripchart.errors import ConfigError
 from stripchart.flow.records import Batch
 from stripchart.ui.design import PageDesign
 from stripchart.ui.labels import safe_label
-from stripchart.ui.layout import Layout, Stage
+from stripchart.ui.layout import Layout
 from stripchart.ui.pace import Pace
 from stripchart.ui.page import Look, Page
 from stripchart.ui.past.annals import Annals
 from stripchart.ui.past.past import Past, Wish
 from stripchart.ui.past.record import remembers
+from stripchart.ui.stage import Stage
 from stripchart.ui.wire import to_json
 
 if TYPE_CHECKING:

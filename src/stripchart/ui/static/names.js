@@ -41,3 +41,18 @@ export class Looks {
     return this.named.get(name) ?? this.tables.find(({match}) => matches(name, match));
   }
 }
+
+/** Leave out of topic names what they all begin with and end in: greenhouse/north/temp and greenhouse/south/temp. */
+export function shorten(labels) {
+  if (labels.length < 2) return labels;
+  const parts = labels.map((label) => label.split("/"));
+  const least = Math.min(...parts.map((each) => each.length)) - 1;
+  const same = (pick) => {
+    let count = 0;
+    while (count < least && parts.every((each) => pick(each, count) === pick(parts[0], count))) count++;
+    return count;
+  };
+  const head = same((each, place) => each[place]);
+  const tail = Math.min(same((each, place) => each.at(-1 - place)), least - head);
+  return parts.map((each) => each.slice(head, each.length - tail).join("/"));
+}

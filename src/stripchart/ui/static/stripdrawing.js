@@ -2,6 +2,7 @@
 import {envelope, outline} from "./band.js";
 import {NAMES} from "./cursors.js";
 import {css} from "./dom.js";
+import {axesOf} from "./fitting.js";
 import {MARK_COLOURS, markText} from "./marks.js";
 import {firstAtOrAfter} from "./samples.js";
 import {add, clipped} from "./svg.js";
@@ -62,10 +63,9 @@ export function drawStrip(svg, strip, {left, top, width, height}, {strips, marks
     add(svg, "path", {d: through(tick), stroke: css("--grid")});
     if (strip.figure.below[0]?.visible) add(svg, "text", {x: x(tick), y: bottom + 16, fill: css("--soft"), "font-size": 12, "text-anchor": "middle"}, timeText(tick, every));
   }
-  const {y_range: range, extra_y_ranges: extra} = strip.figure;
   const {log} = strip.options;
+  const [range, right] = axesOf(strip.figure);
   const y = axis(svg, range, log, frame);
-  const right = extra.right ?? extra.get?.("right");
   const yRight = right ? axis(svg, right, false, frame, true) : y;
   const inside = clipped(svg, {x: frame.left, y: frame.top, width: frame.width, height: frame.height}, {fill: "none"});
   for (const mark of marks.marks.filter(({time}) => time >= start && time <= end)) {

@@ -1,6 +1,8 @@
 // Strips: the sections that hold Bokeh's figures, and the rows that flow into their sources.
 import {css} from "./dom.js";
+import {fit} from "./fitting.js";
 import {drawFrom} from "./lines.js";
+import {shorten} from "./names.js";
 import {insert} from "./panels.js";
 import {firstAtOrAfter} from "./samples.js";
 import {recall, remember} from "./state.js";
@@ -8,8 +10,6 @@ import {recall, remember} from "./state.js";
 const quiet = {sync: false};
 /** Points of a strip up to which its lines are drawn bolder: Chromium without a GPU strokes one pixel five times faster. */
 const FEW_POINTS = 4000;
-/** Part of the height that stays free above and below the lines. */
-const MARGIN = 0.06;
 
 export class Strips {
   constructor(page) {
@@ -179,55 +179,18 @@ export class Strips {
     return this.sources.get(key);
   }
 
-  /** Fit each y axis to what is visible: it grows at once and shrinks only when much is empty, so that it stays calm. */
+  /** Fit each y axis to what is visible. */
   fit() {
     if (this.range == null) return;
-    const {start, end} = this.range;
     for (const strip of this.strips.values()) {
       if (strip.figure == null) continue;
-      const {extra_y_ranges: extra, y_range: left} = strip.figure;
-      let points = this.fitAxis(strip, left, strip.lines.filter((line) => !line.right), start, end, strip.options);
-      const right = extra.right ?? extra.get?.("right");
-      if (right) points += this.fitAxis(strip, right, strip.lines.filter((line) => line.right), start, end, {});
+      const points = fit(strip, this.range, this.from, (line) => this.source(line.source)?.data);
       const width = points > FEW_POINTS ? 1 : 1.6;
       for (const {renderer} of strip.lines) {
         const glyph = renderer?.glyph;
         if (glyph && glyph.type !== "Scatter" && glyph.line_width.value !== width) glyph.setv({line_width: {value: width}}, quiet);
       }
     }
-  }
-
-  /** Fit one axis to its lines, and return how many points they have; ends that are given stay. */
-  fitAxis(strip, range, lines, start, end, {low: bottomGiven, high: topGiven, log}) {
-    let low = Infinity;
-    let high = -Infinity;
-    let points = 0;
-    for (const line of lines) {
-      const data = line.renderer?.visible && this.source(line.source)?.data;
-      const column = data && data[line.column];
-      if (!column) continue;
-      const stop = Math.min(firstAtOrAfter(data.t, end) + 1, column.length);
-      const first = Math.max(firstAtOrAfter(data.t, start) - 1, firstAtOrAfter(data.t, this.from));
-      points += stop - first;
-      for (let i = first; i < stop; i++) {
-        const value = column[i];
-        if (log && !(value > 0)) continue;
-        if (value < low) low = value;
-        if (value > high) high = value;
-      }
-    }
-    if (low > high && bottomGiven == null && topGiven == null) return points;
-    if (low > high) [low, high] = [bottomGiven ?? topGiven - 1, topGiven ?? bottomGiven + 1];
-    const {start: bottom, end: top} = range;
-    const [below, above] = log ? roomOfLog(low, high) : roomOf(low, high);
-    const loose = log ? Math.log(top / bottom) > 1.4 * Math.log(above / below) : top - bottom > 1.4 * (above - below);
-    const fitted = range.fitted && low >= bottom && high <= top && !loose;
-    if (!strip.locked && !(fitted && bottomGiven == null && topGiven == null)) {
-      range.fitted = true;
-      const ends = {start: bottomGiven ?? (fitted ? bottom : below), end: topGiven ?? (fitted ? top : above)};
-      if (ends.start !== bottom || ends.end !== top) range.setv(ends, quiet);
-    }
-    return points;
   }
 
   toggle(line) {
@@ -312,30 +275,4 @@ export class Strips {
     }
     if (width !== this.page.width) this.page.setv({width});
   }
-}
-
-/** The ends of an axis that holds two values, with some room around them. */
-function roomOf(low, high) {
-  const room = (high - low || Math.abs(high) * 0.1 || 1) * MARGIN * 1.5;
-  return [low - room, high + room];
-}
-
-function roomOfLog(low, high) {
-  const room = Math.max((high / low) ** MARGIN, 1.1);
-  return [low / room, high * room];
-}
-
-/** Leave out of topic names what they all begin with and end in: greenhouse/north/temp and greenhouse/south/temp. */
-export function shorten(labels) {
-  if (labels.length < 2) return labels;
-  const parts = labels.map((label) => label.split("/"));
-  const least = Math.min(...parts.map((each) => each.length)) - 1;
-  const same = (pick) => {
-    let count = 0;
-    while (count < least && parts.every((each) => pick(each, count) === pick(parts[0], count))) count++;
-    return count;
-  };
-  const head = same((each, place) => each[place]);
-  const tail = Math.min(same((each, place) => each.at(-1 - place)), least - head);
-  return parts.map((each) => each.slice(head, each.length - tail).join("/"));
 }

@@ -1,4 +1,5 @@
 // The y axis of each strip: fitted to what is seen, unless it is locked. A wheel over it zooms, a double click fits it again.
+import {axesOf} from "./fitting.js";
 import {partUnder} from "./layer.js";
 import {recall, remember} from "./state.js";
 
@@ -36,7 +37,7 @@ export class YAxes {
   wire(strip) {
     const kept = Object.hasOwn(this.kept, strip.title) && this.kept[strip.title];
     if (!Array.isArray(kept)) return;
-    this.ranges(strip).forEach((range, place) => {
+    axesOf(strip.figure).forEach((range, place) => {
       const [start, end] = kept.slice(2 * place).map(Number);
       if (end > start && Number.isFinite(end - start)) range.setv({start, end}, quiet);
     });
@@ -44,16 +45,9 @@ export class YAxes {
     this.mark(strip);
   }
 
-  /** The left axis, and the right one if there is any. */
-  ranges({figure}) {
-    const {extra_y_ranges: extra, y_range: left} = figure;
-    const right = extra.right ?? extra.get?.("right");
-    return right ? [left, right] : [left];
-  }
-
   lock(strip, locked) {
     strip.locked = locked;
-    if (!locked) for (const range of this.ranges(strip)) range.fitted = false;
+    if (!locked) for (const range of axesOf(strip.figure)) range.fitted = false;
     this.mark(strip);
     this.strips.fit();
     clearTimeout(this.keeping);
@@ -75,7 +69,7 @@ export class YAxes {
 
   keep() {
     const locked = [...this.strips.strips.values()].filter((strip) => strip.locked && strip.figure);
-    this.kept = Object.fromEntries(locked.map((strip) => [strip.title, this.ranges(strip).flatMap(({start, end}) => [start, end])]));
+    this.kept = Object.fromEntries(locked.map((strip) => [strip.title, axesOf(strip.figure).flatMap(({start, end}) => [start, end])]));
     remember("y", locked.length ? JSON.stringify(this.kept) : null);
   }
 
@@ -84,7 +78,7 @@ export class YAxes {
     const strip = this.strips.at(event.target);
     const side = partUnder(strip, event);
     if (side !== "left" && side !== "right") return;
-    const range = this.ranges(strip)[side === "right" ? 1 : 0];
+    const range = axesOf(strip.figure)[side === "right" ? 1 : 0];
     if (range == null) return;
     event.preventDefault();
     event.stopPropagation();

@@ -5,8 +5,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-from bokeh.models import ColumnDataSource
-
 from stripchart.flow.records import Channel, Kind
 from stripchart.ui.design import COLUMNS, STRIP, PageDesign, matches
 from stripchart.ui.labels import channel_label, safe_label
@@ -19,6 +17,7 @@ from stripchart.ui.view import StreamView
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from bokeh.models import ColumnDataSource
     from bokeh.models.ui.ui_element import UIElement
 
     from stripchart.ui.design import PanelSpec
@@ -215,10 +214,9 @@ class Layout:
     def _strip(self, key: StripKey, title: str, place: int | None = None) -> None:
         spec = None if place is None else self.design.panels[place]
         options = StripOptions() if spec is None or spec.panel is None else spec.panel.options
-        stage, name = self._stage, f"strip{next(self._stage.strips)}"
-        strip = self.strips[key] = Strip(
-            name, len(self.strips), title, stage.time_range, stage.marks, options=options, place=place
-        )
+        stage = self._stage
+        name, number = f"strip{next(stage.strips)}", len(self.strips)
+        strip = self.strips[key] = Strip(name, number, title, stage, options=options, place=place)
         self._add(strip.root, COLUMNS if spec is None else spec.width)
 
     def _add(self, figure: Any, width: int | None) -> None:
@@ -272,5 +270,5 @@ class Layout:
         views = self.views.setdefault(stream, {})
         if group not in views:
             view = views[group] = StreamView(f"s{next(self._stage.sources)}", stream)
-            self._sources[view.key] = ColumnDataSource(name=view.key)
+            self._sources[view.key] = self._stage.source(view.key)
         return views[group]

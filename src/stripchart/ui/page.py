@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from bokeh.core.properties import Bool, Float, Instance, Int, List, String
-from bokeh.model import DataModel
+from bokeh.model import DataModel, Model
 from bokeh.models import Range1d
 
 from stripchart.flow.history import EVER
@@ -28,6 +28,7 @@ class Page(DataModel):
     trouble = String(default="", help="to the browser: what is wrong with the design that it wants")
     design = String(default="", help="to the server: a page as its viewer wants it; empty as it was made")
     time = Instance(Range1d, help="the time axis that all panels share, also of a page without strips")
+    kept = List(Instance(Model), help="what layouts share, whichever there is")
     window = Float(default=60.0, help="to the server: seconds shown while live")
     view = List(Float, default=[], help="to the server: the span looked at, [ms, ms]; empty while live")
     width = Int(default=1000, help="to the server: pixels that the time axis covers")

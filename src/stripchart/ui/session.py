@@ -51,11 +51,11 @@ class Session:
 
     def __init__(self, document: Document, context: Context, design: PageDesign | None = None) -> None:
         time_range = Range1d(name="time", start=0, end=1)
-        self.page: Any = Page(name="page", window=context.window, time=time_range)
+        self._stage = Stage.of(document, time_range)
+        self.page: Any = Page(name="page", window=context.window, time=time_range, kept=self._stage.kept)
         self._document = document
         self._context = context
         self._look = Look.of(self.page)
-        self._stage = Stage.of(document, time_range)
         self._design = design or PageDesign()
         self._layout = Layout(self._stage, self._design)
         self._annals = Annals(self.page, context, self._layout)

@@ -7,10 +7,15 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from bokeh.models import (  # type: ignore[attr-defined] # Span is missing in the hints of Bokeh 3.9
-    ColumnDataSource,
+    CDSView,
+    Glyph,
+    Line,
     LinearAxis,
     Range1d,
+    Scatter,
     Span,
+    Step,
+    VSpan,
 )
 
 from stripchart.flow.records import Channel, Kind
@@ -20,7 +25,10 @@ from stripchart.ui.panels.contract import COLOURS
 from stripchart.ui.panels.plot import plot
 
 if TYPE_CHECKING:
+    from bokeh.models import ColumnDataSource
+
     from stripchart.ui.panels.contract import Ask
+    from stripchart.ui.stage import Stage
 
 RIGHT: Final = "right"
 """Name of the second y axis."""
@@ -84,10 +92,8 @@ class Strip:
         Its place on the page: shifts the palette, so that neighbours differ.
     title
         As shown; from the outside, so made safe here. If empty, it is named after its first line.
-    time_range
-        The x range that all strips share.
-    marks
-        Where something happened, and in which colour: columns ``t`` and ``colour``.
+    stage
+        Has the time axis that all strips share, the marks, and what all lines share.
     place
         Where it stands in the page's design, if that has it.
     """
@@ -97,8 +103,7 @@ class Strip:
         key: str,
         number: int,
         title: str,
-        time_range: Range1d,
-        marks: ColumnDataSource,
+        stage: Stage,
         *,
         options: StripOptions,
         place: int | None = None,
@@ -110,14 +115,15 @@ class Strip:
         self.options = options
         self.place = place
         self.entries: list[dict[str, Any]] = []
+        self._stage = stage
         self._lines: list[Any] = []
         self._numbers = count()
-        self.root = plot(key, time=time_range, log_y=options.log)
+        self.root = plot(key, time=stage.time_range, log_y=options.log)
         self.root.yaxis.ticker.desired_num_ticks = 4
         if options.right:
             self.root.extra_y_ranges = {RIGHT: Range1d(start=0, end=1)}
             self.root.add_layout(LinearAxis(y_range_name=RIGHT), "right")
-        self.root.vspan("t", line_color="colour", source=marks, name=f"{key}-marks", level="underlay", line_dash="4 3")
+        self._draw(stage.marks, VSpan(x="t", line_color="colour", line_dash="4 3"), f"{key}-marks", level="underlay")
         self.root.add_layout(Span(name=f"{key}-cursor", dimension="height", location=float("nan"), line_width=1))
 
     def name_after(self, title: str, unit: str) -> None:
@@ -152,17 +158,15 @@ class Strip:
 
     def redraw(self, place: int, source: ColumnDataSource, column: str, channel: Channel) -> None:
         """Draw a line from another column. Bokeh does not notice when a line changes its source, so it is a new one."""
-        look = {"name": f"{self.key}-{next(self._numbers)}", "source": source}
-        if self.entries[place]["right"]:
-            look["y_range_name"] = RIGHT
+        axis = {"y_range_name": RIGHT} if self.entries[place]["right"] else {}
         style = "step" if channel.kind is Kind.STATE else self.options.style
         if style == "points":
-            line = self.root.scatter("t", column, size=4, line_color=None, **look)
+            glyph: Glyph = Scatter(x="t", y=column, size=4, line_color=None)
         elif style == "step":
-            line = self.root.step("t", column, mode="after", line_width=1, **look)
+            glyph = Step(x="t", y=column, mode="after")
         else:
-            line = self.root.line("t", column, line_width=1, **look)
-            line.glyph.tags = ["band"] if style == "band" else []
+            glyph = Line(x="t", y=column, tags=["band"] if style == "band" else [])
+        line = self._draw(source, glyph, f"{self.key}-{next(self._numbers)}", **axis)
         if self._lines[place] is not None:
             self.root.renderers.remove(self._lines[place])
         self._lines[place] = line
@@ -172,3 +176,7 @@ class Strip:
         """Return what the page needs to build its section."""
         told = {"key": self.key, "title": self.title, "unit": self.unit, "lines": self.entries}
         return told | {"place": self.place, "options": asdict(self.options)}
+
+    def _draw(self, source: ColumnDataSource, glyph: Glyph, name: str, **how: Any) -> Any:
+        """Add a glyph with as few models as can be: each message costs Bokeh a little for every one in the document."""
+        return self.root.add_glyph(source, glyph, name=name, view=CDSView(filter=self._stage.all_rows), **how)

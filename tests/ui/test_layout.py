@@ -75,6 +75,17 @@ def test_where_one_strip_has_two_axes_all_over_time_that_are_as_wide_are_below_e
     assert borders == {0: [58, 58, 58, 26, 26], 1: [26, 26, 26, 26]}
 
 
+def test_a_line_costs_the_document_few_models(bench: Bench) -> None:
+    """Bokeh looks at all of them for each message that it sends."""
+    bench.publish("a", Channel("t", "°C"))
+    bench.grow()
+    before = len(bench.document.models)
+    for name in "bcde":
+        bench.publish(name, Channel("t", "°C"))
+    bench.grow()
+    assert len(bench.document.models) - before == 4 * 4  # a source, a renderer, its glyph and its view
+
+
 def test_without_a_unit_a_device_is_a_strip(bench: Bench) -> None:
     bench.publish("imu", Channel("x"), Channel("y"), Channel("z"))
     bench.publish("gps", Channel("x"))

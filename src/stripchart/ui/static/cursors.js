@@ -1,4 +1,5 @@
 // Two cursors on the time axis, A and B, through all strips: set by a click or a drag, moved by hand or key, kept in the address.
+import {make} from "./dom.js";
 import {acrossOf, layerOf, partUnder, plotAt, timeUnder} from "./layer.js";
 import {neighbour, snap} from "./samples.js";
 import {recall, remember} from "./state.js";
@@ -122,10 +123,10 @@ export class Cursors {
 
   /** Lines for one strip; those of the first can be reached by the keyboard. */
   make(strip, layer, first) {
-    const shade = Object.assign(document.createElement("div"), {className: "shade"});
+    const shade = make("div", "shade");
     const lines = NAMES.map((name, place) => {
-      const line = Object.assign(document.createElement("div"), {className: "cursor"});
-      line.append(Object.assign(document.createElement("span"), {textContent: name}));
+      const line = make("div", "cursor");
+      line.append(make("span", {textContent: name}));
       line.addEventListener("pointerdown", (event) => {
         if (event.button !== 0) return;
         line.setPointerCapture(event.pointerId);

@@ -1,8 +1,8 @@
 // Small things that several modules make and ask for.
 
-/** Make an element with a text, or with children. */
-export function make(tag, className, ...content) {
-  const element = Object.assign(document.createElement(tag), {className});
+/** Make an element with texts and children; `looks` is its class, or properties of any names. */
+export function make(tag, looks, ...content) {
+  const element = Object.assign(document.createElement(tag), typeof looks === "string" ? {className: looks} : looks);
   element.append(...content);
   return element;
 }

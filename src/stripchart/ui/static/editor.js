@@ -1,4 +1,5 @@
 // Editing the page: panels are moved, sized, removed, added and set up where they stand, and the whole is saved as TOML.
+import {make} from "./dom.js";
 import {PanelForm} from "./form.js";
 
 const COLUMNS = 12;
@@ -57,7 +58,7 @@ export class Editor {
     const box = document.createElement("div");
     box.className = "handles";
     const add = (text, label, does) => {
-      const button = Object.assign(document.createElement("button"), {textContent: text, title: label});
+      const button = make("button", {textContent: text, title: label});
       button.setAttribute("aria-label", `${label}: ${name}`);
       button.addEventListener("click", () => does(Number(section.dataset.place)));
       box.append(button);

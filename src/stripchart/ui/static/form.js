@@ -1,11 +1,5 @@
 // The dialog that sets up a panel: its kind, title and channels, and the options of the kind as the server tells them.
-
-/** Make an element with attributes and children. */
-export function make(tag, attributes, ...children) {
-  const element = Object.assign(document.createElement(tag), attributes);
-  element.append(...children);
-  return element;
-}
+import {make} from "./dom.js";
 
 export class PanelForm {
   constructor(design, catalogue) {

@@ -1,4 +1,5 @@
 // Under the pointer: one moment in all strips at once, with every channel's sample nearest to it, and a dot on each.
+import {make} from "./dom.js";
 import {acrossOf, downOf, layerOf, partUnder, timeUnder} from "./layer.js";
 import {markText} from "./marks.js";
 import {format} from "./readings.js";
@@ -58,7 +59,7 @@ export class Hover {
       for (const line of strip.lines) {
         const shown = line.under != null && line.renderer?.visible;
         if (shown && !line.point?.isConnected) {
-          line.point = Object.assign(document.createElement("i"), {className: "point"});
+          line.point = make("i", "point");
           line.point.style.background = `var(--c${line.colour})`;
           layer.append(line.point);
         }

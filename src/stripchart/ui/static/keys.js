@@ -1,4 +1,5 @@
 // What keys do, and the dialog that lists it together with what a hand can do.
+import {make} from "./dom.js";
 
 /** Parts of a view that an arrow moves by, without and with Shift; and by which + and − zoom. */
 const STEP = 0.1;
@@ -80,7 +81,7 @@ export class Keys {
     const commands = document.createElement("ul");
     for (const command of this.commands.filter(({shown}) => shown !== "?")) {
       const button = document.createElement("button");
-      button.append(make("kbd", command.shown), make("span", command.text));
+      button.append(make("kbd", "", command.shown), make("span", "", command.text));
       button.addEventListener("click", (event) => {
         this.dialog.close();
         command.run(event);
@@ -89,9 +90,7 @@ export class Keys {
       commands.lastChild.append(button);
     }
     const gestures = document.createElement("dl");
-    for (const [gesture, text] of GESTURES) gestures.append(make("dt", gesture), make("dd", text));
-    body.append(make("h3", "Keys"), commands, make("h3", "By hand"), gestures);
+    for (const [gesture, text] of GESTURES) gestures.append(make("dt", "", gesture), make("dd", "", text));
+    body.append(make("h3", "", "Keys"), commands, make("h3", "", "By hand"), gestures);
   }
 }
-
-const make = (tag, text) => Object.assign(document.createElement(tag), {textContent: text});

@@ -1,11 +1,12 @@
 // Lines of the legends: their menu (the button, a right click, the menu key), and how they are dragged to another strip.
+import {make} from "./dom.js";
 
 export class Legend {
   constructor(strips, channels, dragging) {
     this.strips = strips;
     this.channels = channels;
     /** One button for all: it goes to the line under the pointer, or where the keys are. */
-    this.more = Object.assign(document.createElement("button"), {className: "more", textContent: "⋯", title: "More (or a right click)"});
+    this.more = make("button", {className: "more", textContent: "⋯", title: "More (or a right click)"});
     this.more.addEventListener("click", () => this.open(this.more.parentNode, this.more.getBoundingClientRect()));
     for (const name of ["pointerover", "focusin"]) strips.box.addEventListener(name, ({target}) => this.reach(target));
     strips.box.addEventListener("pointerleave", () => this.more.matches(":focus") || this.more.remove());

@@ -1,5 +1,6 @@
 // The form that says how a channel is shown: its name, unit, scale, offset and colour.
-import {make, row} from "./form.js";
+import {make} from "./dom.js";
+import {row} from "./form.js";
 
 const COLOURS = 16;
 

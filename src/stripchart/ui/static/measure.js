@@ -1,4 +1,5 @@
 // What is measured: between the cursors, or else of all that is seen. The server computes it, of raw samples.
+import {make} from "./dom.js";
 import {drawn} from "./panels.js";
 import {StatisticsPanel} from "./panels/statistics.js";
 import {format} from "./readings.js";
@@ -148,10 +149,8 @@ export class Measure {
     this.told = key;
     this.facts.replaceChildren(...facts.map(([name, text]) => {
       const fact = document.createElement("div");
-      fact.append(element("dt", name), element("dd", text));
+      fact.append(make("dt", "", name), make("dd", "", text));
       return fact;
     }));
   }
 }
-
-const element = (tag, text) => Object.assign(document.createElement(tag), {textContent: text});

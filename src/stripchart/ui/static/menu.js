@@ -1,4 +1,5 @@
 // A menu of things to do, at the pointer or below what it is about; it is left with a choice, Escape, or a press elsewhere.
+import {make} from "./dom.js";
 
 export class Menu {
   constructor() {
@@ -20,8 +21,8 @@ export class Menu {
     this.before = document.activeElement;
     this.box.setAttribute("aria-label", label);
     this.box.replaceChildren(...items.map(({text, head, on, does}) => {
-      if (head) return Object.assign(document.createElement("p"), {textContent: head, role: "presentation"});
-      const button = Object.assign(document.createElement("button"), {textContent: text, tabIndex: -1});
+      if (head) return make("p", {textContent: head, role: "presentation"});
+      const button = make("button", {textContent: text, tabIndex: -1});
       button.setAttribute("role", on == null ? "menuitem" : "menuitemcheckbox");
       if (on != null) button.setAttribute("aria-checked", String(on));
       button.addEventListener("click", () => {

@@ -1,4 +1,5 @@
 // Notes that people write at a time: flags on the first strip, and a dialog that writes, lists, changes and takes them away.
+import {make} from "./dom.js";
 import {acrossOf, layerOf, partUnder, timeUnder} from "./layer.js";
 import {momentText} from "./zone.js";
 
@@ -71,9 +72,9 @@ export class Notes {
     const item = document.createElement("li");
     const time = at / 1e6;
     const acts = document.createElement("div");
-    item.append(make("time", momentText(time)), make("span", text), acts);
+    item.append(make("time", "", momentText(time)), make("span", "", text), acts);
     const add = (name, does) => {
-      const button = make("button", name);
+      const button = make("button", "", name);
       button.setAttribute("aria-label", `${name}: ${text}`);
       button.addEventListener("click", does);
       acts.append(button);
@@ -133,7 +134,7 @@ export class Notes {
     this.shown = this.marks.marks;
     this.on = layer;
     this.flags = this.shown.filter(({kind}) => kind === "annotation").map(({time, text}) => {
-      const flag = make("button", text);
+      const flag = make("button", "", text);
       flag.className = "flag";
       flag.title = `${text}\n${momentText(time)}`;
       flag.addEventListener("click", () => this.open(time));
@@ -150,5 +151,3 @@ async function ask(address, options = {}) {
     return {error: `No answer: ${error.message}`};
   }
 }
-
-const make = (tag, text) => Object.assign(document.createElement(tag), {textContent: text});

@@ -1,4 +1,5 @@
 // The numbers: each channel's value now (or under the cursor), and what each source is doing.
+import {make} from "./dom.js";
 import {clockText, zoneName} from "./zone.js";
 
 /** Five significant digits, without the noise of more. */
@@ -63,9 +64,7 @@ export class Readings {
     line.shown = text;
     line.value.textContent = text;
     if (line.unit && value != null) {
-      const unit = document.createElement("small");
-      unit.textContent = line.unit;
-      line.value.append(unit);
+      line.value.append(make("small", "", line.unit));
     }
   }
 
@@ -74,10 +73,7 @@ export class Readings {
     sources.forEach((source, place) => {
       let item = this.sources.children[place];
       if (item == null) {
-        item = document.createElement("li");
-        for (const [tag, name] of [["button", "name"], ["span", "state"], ["span", "facts"], ["span", "trouble"]]) {
-          item.append(Object.assign(document.createElement(tag), {className: name}));
-        }
+        item = make("li", "", make("button", "name"), make("span", "state"), make("span", "facts"), make("span", "trouble"));
         item.firstChild.addEventListener("click", () => this.inspector.open(item.firstChild.textContent));
         item.firstChild.title = "What it sends, and what becomes of it";
         this.sources.append(item);

@@ -11,6 +11,13 @@ export function add(parent, tag, attributes, text) {
   return element;
 }
 
+/** Append a drawing of one shape that fills its box, whatever the sides of that are. */
+export function stretched(parent, className, viewBox, shape) {
+  const svg = add(parent, "svg", {class: className, viewBox, preserveAspectRatio: "none", "aria-hidden": "true"});
+  add(svg, shape, {});
+  return svg;
+}
+
 let clips = 0;
 
 /** Append a group of which only what is in a box can be seen. */

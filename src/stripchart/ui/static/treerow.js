@@ -1,7 +1,8 @@
 // One row of the tree as the page has it. Rows that leave the sight are used again for those that come.
+import {make} from "./dom.js";
 import {ago, format} from "./readings.js";
+import {stretched} from "./svg.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const KINDS = {
   number: ["M1 9l3-5 3 4 4-6", "a number"],
   state: ["M1 9h3V3h4v6h3", "a state"],
@@ -11,31 +12,25 @@ const count = new Intl.NumberFormat();
 /** Units of a sparkline across and up; see `SPARK_SIZE` of the server. */
 const SPARK = [120, 32];
 
-function svg(className, viewBox, shape) {
-  const element = document.createElementNS(SVG, "svg");
-  element.setAttribute("class", className);
-  element.setAttribute("viewBox", viewBox);
-  element.setAttribute("preserveAspectRatio", "none");
-  element.setAttribute("aria-hidden", "true");
-  element.append(document.createElementNS(SVG, shape));
-  return element;
-}
-
-const make = (tag, className) => Object.assign(document.createElement(tag), {className});
-
 export class Row {
   constructor(number) {
     this.element = make("div", "item");
     this.element.id = `row-${number}`;
     this.element.setAttribute("role", "treeitem");
-    this.icon = svg("icon", "0 0 12 12", "path");
-    this.name = make("span", "name");
-    this.many = make("span", "many");
-    this.spark = svg("spark", `-1 -2 ${SPARK[0] + 2} ${SPARK[1] + 4}`, "polyline");
-    this.age = make("span", "age");
-    this.value = make("span", "value");
-    this.more = Object.assign(make("button", "more"), {textContent: "⋯", tabIndex: -1, title: "More (or a right click)"});
-    this.element.append(this.icon, this.name, this.many, this.spark, this.age, this.value, this.more);
+    this.icon = stretched(this.element, "icon", "0 0 12 12", "path");
+    this.name = this.part("name");
+    this.many = this.part("many");
+    this.spark = stretched(this.element, "spark", `-1 -2 ${SPARK[0] + 2} ${SPARK[1] + 4}`, "polyline");
+    this.age = this.part("age");
+    this.value = this.part("value");
+    this.more = make("button", {className: "more", textContent: "⋯", tabIndex: -1, title: "More (or a right click)"});
+    this.element.append(this.more);
+  }
+
+  part(name) {
+    const part = make("span", name);
+    this.element.append(part);
+    return part;
   }
 
   hide() {
@@ -85,7 +80,7 @@ export class Row {
     const number = typeof now?.value === "number";
     this.value.textContent = !now ? "" : format(number ? now.value * scale + offset : now.value);
     if (entry?.unitShown && number) {
-      this.value.append(Object.assign(document.createElement("small"), {textContent: entry.unitShown}));
+      this.value.append(make("small", {textContent: entry.unitShown}));
     }
     this.age.textContent = old && now.time != null ? ago(now.time) : "";
     const points = old ? [] : (entry?.spark ?? []);

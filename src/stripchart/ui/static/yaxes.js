@@ -1,4 +1,5 @@
 // The y axis of each strip: fitted to what is seen, unless it is locked. A wheel over it zooms, a double click fits it again.
+import {make} from "./dom.js";
 import {axesOf} from "./fitting.js";
 import {partUnder} from "./layer.js";
 import {recall, remember} from "./state.js";
@@ -27,7 +28,7 @@ export class YAxes {
   }
 
   padlock(strip) {
-    const button = Object.assign(document.createElement("button"), {className: "lock", innerHTML: PADLOCK});
+    const button = make("button", {className: "lock", innerHTML: PADLOCK});
     button.addEventListener("click", () => this.lock(strip, !strip.locked));
     strip.section.querySelector(".side").prepend(button);
     return button;

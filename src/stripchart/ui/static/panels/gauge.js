@@ -1,9 +1,9 @@
 // Gauges: an arc for each channel, filled up to its newest value, with its limits as zones around it.
 import {make, write} from "../dom.js";
 import {format} from "../readings.js";
+import {add} from "../svg.js";
 import {valueText} from "./number.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 /** The arc goes clockwise over so many degrees, from the lower left. */
 const SWEEP = 240;
 const FROM = 90 + (360 - SWEEP) / 2;
@@ -25,13 +25,7 @@ function arc(from, to, radius) {
   return `M${place(from, radius)}A${radius} ${radius} 0 ${large} 1 ${place(to, radius)}`;
 }
 
-function draw(parent, tag, className, attributes = {}) {
-  const element = document.createElementNS(SVG, tag);
-  element.setAttribute("class", className);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  parent.append(element);
-  return element;
-}
+const draw = (parent, tag, name, attributes = {}) => add(parent, tag, {class: name, ...attributes});
 
 export class GaugePanel {
   constructor(body) {

@@ -1,8 +1,8 @@
 // A table of channels, sorted and searched by its viewer. Only the rows in sight are in the page, so hundreds cost what a few do.
 import {make, search, write} from "../dom.js";
 import {format} from "../readings.js";
+import {stretched} from "../svg.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 /** Pixels of a row, as the style sheet has it, and rows above and below those in sight. */
 const HEIGHT = 28;
 const SPARE = 6;
@@ -139,7 +139,7 @@ export class TablePanel {
         cell.scope = "row";
         cell.append(make("small", ""), make("span", ""));
       } else if (name === "value") cell.append(make("b", ""), make("small", ""));
-      else if (name === "trend") cell.append(trend());
+      else if (name === "trend") stretched(cell, "", "0 0 47 35", "path");
       row.append(cell);
     }
     this.body.insertBefore(row, this.spaces[1]);
@@ -171,15 +171,6 @@ function compare(a, b, down) {
   if (a == null || b == null) return (a == null) - (b == null);
   const order = typeof a === "number" && typeof b === "number" ? a - b : typeof a === typeof b ? collator.compare(a, b) : typeof a === "number" ? -1 : 1;
   return down ? -order : order;
-}
-
-function trend() {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", "0 0 47 35");
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("aria-hidden", "true");
-  svg.append(document.createElementNS(SVG, "path"));
-  return svg;
 }
 
 /** Draw a trend: a digit to the base 36 for each height, a blank where there is nothing. */

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stripchart.config.spec import SourceSpec, as_spec, check_name, default_name, free_name, source
+from stripchart.config.names import check_name, default_name, free_name
+from stripchart.config.spec import SourceSpec, as_spec, source
 from stripchart.errors import ConfigError
 from stripchart.flow.clock.source import ClockOptions
 from stripchart.flow.controls import Button, Controls

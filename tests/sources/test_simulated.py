@@ -10,7 +10,8 @@ import orjson
 import pytest
 
 from stripchart.errors import ConfigError, SourceLost
-from stripchart.sources.simulated import CATCH_UP, DESK, MAX_VALUES, SimulatedSource
+from stripchart.sources.signals import DESK
+from stripchart.sources.simulated import CATCH_UP, MAX_VALUES, SimulatedSource
 from stripchart.testing import SourceContract
 from support.wait import until
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stripchart.errors import ConfigError, NoAnswer, SourceLost
-from stripchart.sources.socket import TcpSource, UdpSource
+from stripchart.sources.tcp import TcpSource
+from stripchart.sources.udp import UdpSource
 from stripchart.testing import SourceContract
 from support.broker import free_port
 from support.wait import until

@@ -65,7 +65,7 @@ def sources_of(
 
 def _names_of_sources(names: Sequence[str]) -> dict[str, str]:
     """Return names that sources can have: an import may have called its streams as it liked."""
-    from stripchart.config.spec import MAX_NAME, check_name, free_name
+    from stripchart.config.names import MAX_NAME, check_name, free_name
 
     called: dict[str, str] = {}
     odd = []

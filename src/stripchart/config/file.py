@@ -34,10 +34,11 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from stripchart.config.document import read_document
 from stripchart.config.durations import parse_duration
+from stripchart.config.names import check_name
 from stripchart.config.options import Mistake, fill, show
 from stripchart.config.pages import read_pages
 from stripchart.config.recording import RecordTable
-from stripchart.config.spec import CLOCK_OPTIONS, SourceSpec, check_name
+from stripchart.config.spec import CLOCK_OPTIONS, SourceSpec
 from stripchart.errors import ConfigError
 from stripchart.flow.clock.source import ClockOptions
 from stripchart.flow.controls import Button, Controls, Ending

@@ -12,22 +12,22 @@ from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from stripchart.config.names import callable_name, check_name, default_name
 from stripchart.config.options import Mistake, fill, locate
 from stripchart.config.secrets import hide, redact_line, redact_url
 from stripchart.errors import ConfigError
 from stripchart.flow.clock.source import Clock, ClockOptions
 from stripchart.flow.controls import Button, Controls, Ending
 from stripchart.plugins import load
-from stripchart.sources.url import SourceUrl, split_url
+from stripchart.sources.url import split_given, split_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from stripchart.flow.contracts import Decoder, Source
 
 SourceLike: TypeAlias = "str | SourceSpec | Callable[..., Any] | Source"
 
-MAX_NAME: Final = 64
 CLOCK_OPTIONS: Final = tuple(option.name for option in fields(ClockOptions))
 SAID_BESIDE: Final = ("decoder", "decoder_options", "must_start", "ending", "buttons", *CLOCK_OPTIONS)
 """What can be said of any source, beside its own options."""
@@ -73,7 +73,7 @@ class SourceSpec:
         """What to show for it, without secrets."""
         if isinstance(self.given, str):
             return redact_url(self.given) or "''"
-        return redact_url(str(getattr(self.given, "url", ""))) or f"function:{_callable_name(self.given)}"
+        return redact_url(str(getattr(self.given, "url", ""))) or f"function:{callable_name(self.given)}"
 
     @property
     def chosen_decoder(self) -> str:
@@ -235,35 +235,6 @@ def is_source(thing: object) -> bool:
     return all(callable(getattr(thing, method, None)) for method in ("open", "read", "close"))
 
 
-def check_name(name: str) -> None:
-    """Refuse a name that cannot head its streams' names; ConfigError."""
-    if not name or len(name) > MAX_NAME or "/" in name or not name.isprintable() or name != name.strip():
-        expected = f"1 to {MAX_NAME} printable characters without '/' and without blanks around"
-        raise ConfigError(f"name of a source: expected {expected}, got {name[: MAX_NAME + 1]!r}")
-
-
-def default_name(given: str | Callable[..., Any] | Source) -> str:
-    """Return a name for a source that has none: ``ttyUSB0``, a broker's host, ``sim``, ``stdin``, the function's name.
-
-    Raises
-    ------
-    ConfigError
-        If a URL is none.
-    """
-    url = given if isinstance(given, str) else getattr(given, "url", None)
-    name = _url_name(url) if isinstance(url, str) else _callable_name(given)
-    return "".join(c if c.isprintable() and c != "/" else "-" for c in name.strip())[:MAX_NAME].strip() or "source"
-
-
-def free_name(name: str, taken: Container[str]) -> str:
-    """Return the name, or ``name-2``, ``name-3`` … if it is taken."""
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        free = f"{name}-{number}"
-    return free
-
-
 @dataclass(frozen=True)
 class _NoOptions:
     pass
@@ -283,7 +254,7 @@ def _plan(given: Any) -> _Plan:
     if callable(given):
         function = load("sources", "function")
         return _Plan(partial(function, given), function.Options, {})
-    scheme, target, query = _split(given)
+    scheme, target, query = split_given(given)
     adapter = load("sources", scheme)
     more = {"scheme": scheme} if hasattr(adapter, "schemes") else {}
     return _Plan(partial(adapter, target, **more), adapter.Options, query)
@@ -296,31 +267,3 @@ def _usual(decoder: str, options: type[Any]) -> dict[str, Any]:
     except ConfigError:
         return {}  # it is told where the decoder is built
     return {name: value for name, value in usual.items() if name in options.__dataclass_fields__}
-
-
-def _split(url: str) -> SourceUrl:
-    """Split a URL; what is plainly the path of a port gets a better hint."""
-    if url.startswith(("/dev/", "COM")):
-        raise ConfigError(f"expected SCHEME:TARGET; for a serial port write serial:{url}")
-    try:
-        return split_url(url)
-    except ConfigError as error:
-        raise ConfigError(str(error).removeprefix(f"{url!r}: ")) from error
-
-
-def _url_name(url: str) -> str:
-    scheme, target, _ = _split(url)
-    if scheme == "-":
-        return "stdin"
-    if target.startswith("//"):
-        host = target[2:].partition("/")[0].rpartition("@")[2]
-        return (host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]) or scheme
-    last = target.rstrip("/").rpartition("/")[2]
-    attribute = last.rpartition(":")[2]  # of function:package.module:attribute
-    return (attribute if attribute.isidentifier() else last) or scheme
-
-
-def _callable_name(given: Any) -> str:
-    given = given.func if isinstance(given, partial) else given
-    name = str(getattr(given, "__name__", type(given).__name__))
-    return name if name.isidentifier() else "function"

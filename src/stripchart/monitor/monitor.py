@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from stripchart.config.layouts import Layouts
+from stripchart.config.names import free_name
 from stripchart.config.pages import part_pages
 from stripchart.config.secrets import redact_line
-from stripchart.config.spec import SourceSpec, as_spec, free_name
+from stripchart.config.spec import SourceSpec, as_spec
 from stripchart.errors import ConfigError, StripchartError
 from stripchart.flow import ledger
 from stripchart.flow.pump import Pump

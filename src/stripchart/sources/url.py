@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from stripchart.errors import ConfigError
 
@@ -41,3 +41,25 @@ def split_url(text: str) -> SourceUrl:
             raise ConfigError(f"{text!r}: option {key!r} is given twice")
         query[key] = value
     return SourceUrl(scheme, target, query)
+
+
+def split_given(url: str) -> SourceUrl:
+    """Split a URL as ``split_url`` does, with an error that does not repeat it, and a hint for the path of a port."""
+    if url.startswith(("/dev/", "COM")):
+        raise ConfigError(f"expected SCHEME:TARGET; for a serial port write serial:{url}")
+    try:
+        return split_url(url)
+    except ConfigError as error:
+        raise ConfigError(str(error).removeprefix(f"{url!r}: ")) from error
+
+
+def endpoint(url: str) -> tuple[str, int]:
+    """Return the host, which may be empty, and the port of a URL; ConfigError if there is anything else or no port."""
+    try:
+        parts = urlsplit(url)
+        if parts.port is not None and parts.netloc and url == f"{parts.scheme}://{parts.netloc}":
+            return parts.hostname or "", parts.port
+    except ValueError:
+        pass  # a port out of range, or brackets without their pair
+    scheme = url.partition(":")[0]
+    raise ConfigError(f"{url}: expected {scheme}://HOST:PORT, with an IPv6 address in brackets")

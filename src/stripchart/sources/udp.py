@@ -1,4 +1,4 @@
-"""Bytes from the network: a TCP connection to a server, or UDP datagrams sent to this machine."""
+"""Datagrams that are sent to this machine by UDP."""
 
 from __future__ import annotations
 
@@ -6,27 +6,19 @@ import logging
 import socket
 import struct
 import sys
-import time
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
-from stripchart.errors import ConfigError, NoAnswer, SourceLost
+from stripchart.errors import ConfigError, SourceLost
 from stripchart.flow.records import Chunk
 from stripchart.sources.poller import Poller
+from stripchart.sources.url import endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 log = logging.getLogger(__name__)
-
-CONNECT_TIMEOUT: Final = 1.5
-"""Seconds for all addresses of a host together; below the time that a pump waits for its thread to stop."""
-WRITE_TIMEOUT: Final = 1.0
-"""Seconds that a peer which does not read may hold up a write."""
-READ_SIZE: Final = 1 << 20
-"""Bytes that one read of a TCP connection takes at most."""
 
 MAX_DATAGRAM: Final = 65_535
 """The length field of UDP has 16 bits, so that a buffer of this size never cuts a datagram off."""
@@ -41,85 +33,6 @@ _SO_RXQ_OVFL: Final = 40
 _TIMESPEC: Final = struct.Struct("@ll")
 _COUNTER: Final = struct.Struct("@I")
 _ANCILLARY: Final = socket.CMSG_SPACE(_TIMESPEC.size) + socket.CMSG_SPACE(_COUNTER.size)
-
-
-class TcpSource:
-    """A connection to a TCP server (``tcp://host:port``, ``tcp://[::1]:port``).
-
-    Parameters
-    ----------
-    target
-        ``//host:port``.
-    options
-        See ``Options``.
-
-    Raises
-    ------
-    ConfigError
-        If ``target`` is not a host and a port.
-    """
-
-    @dataclass(frozen=True, kw_only=True)
-    class Options:
-        """Options of ``tcp:``."""
-
-        keepalive: int = 10
-        """Seconds of silence after which the peer is probed; three probes without an answer end the connection."""
-
-    def __init__(self, target: str, options: Options) -> None:
-        self.url = f"tcp:{target}"
-        self.default_decoder = "auto"
-        self.status = ""
-        self._host, self._port = _endpoint(self.url)
-        if not self._host:
-            raise ConfigError(f"{self.url}: expected a host before the port, as in tcp://localhost:{self._port}")
-        if options.keepalive < 1:
-            raise ConfigError(f"{self.url}: keepalive: expected seconds, 1 or more, got {options.keepalive}")
-        self._keepalive = options.keepalive
-        self._socket: socket.socket | None = None
-        self._poller: Poller | None = None
-
-    def open(self) -> None:
-        """Connect; SourceLost if nobody answers."""
-        self.close()
-        try:
-            self._socket = _connect(self._host, self._port)
-            _keep_alive(self._socket, self._keepalive)
-        except OSError as error:
-            raise SourceLost(f"{self.url}: cannot connect: {_reason(error)}") from error
-        self._socket.settimeout(WRITE_TIMEOUT)
-        self._poller = Poller(self._socket.fileno())
-
-    def read(self, timeout: float) -> Sequence[Chunk]:
-        """Return what has arrived; SourceLost when the connection is closed."""
-        if self._socket is None or self._poller is None:
-            raise SourceLost(f"{self.url}: not open")
-        if not self._poller.wait(timeout):
-            return ()
-        try:
-            data = self._socket.recv(READ_SIZE)
-        except OSError as error:
-            raise SourceLost(f"{self.url}: {_reason(error)}") from error
-        if not data:
-            raise SourceLost(f"{self.url}: closed by the peer")
-        return (Chunk(data, *self._poller.stamp()),)
-
-    def write(self, data: bytes, topic: str = "") -> None:  # noqa: ARG002 - of the protocol; a connection has no topics
-        """Send bytes to the server; SourceLost if it is away, NoAnswer if it does not take them within a second."""
-        if self._socket is None:
-            raise SourceLost(f"{self.url}: not open")
-        try:
-            self._socket.sendall(data)
-        except TimeoutError as error:
-            raise NoAnswer(f"{self.url}: took only a part, or nothing, within {WRITE_TIMEOUT:g} s") from error
-        except OSError as error:
-            raise SourceLost(f"{self.url}: cannot write: {_reason(error)}") from error
-
-    def close(self) -> None:
-        """Disconnect."""
-        if self._socket is not None:
-            self._socket.close()
-        self._socket = self._poller = None
 
 
 class UdpSource:
@@ -160,7 +73,7 @@ class UdpSource:
         self.url = f"udp:{target}"
         self.default_decoder = "auto"
         self.status = ""
-        host, self._port = _endpoint(self.url)
+        host, self._port = endpoint(self.url)
         self._host = host or "127.0.0.1"
         if options.buffer < 1:
             raise ConfigError(f"{self.url}: buffer: expected bytes, 1 or more, got {options.buffer}")
@@ -189,10 +102,10 @@ class UdpSource:
             self._listen(self._socket, address)
         except PermissionError as error:
             self.close()
-            raise ConfigError(f"{self.url}: {_reason(error)}; ports below 1024 need privileges") from error
+            raise ConfigError(f"{self.url}: {error.strerror or error}; ports below 1024 need privileges") from error
         except OSError as error:
             self.close()
-            raise SourceLost(f"{self.url}: cannot listen: {_reason(error)}") from error
+            raise SourceLost(f"{self.url}: cannot listen: {error.strerror or error}") from error
         self._poller = Poller(self._socket.fileno(), UDP_COALESCE)
 
     def read(self, timeout: float) -> Sequence[Chunk]:
@@ -216,7 +129,7 @@ class UdpSource:
         except BlockingIOError:
             pass  # all read
         except OSError as error:
-            raise SourceLost(f"{self.url}: {_reason(error)}") from error
+            raise SourceLost(f"{self.url}: {error.strerror or error}") from error
         if dropped != self._dropped:
             self._tell_dropped(dropped)
         return chunks
@@ -248,38 +161,6 @@ class UdpSource:
         self.status = f"datagrams lost, the receive buffer was full: {dropped}"
 
 
-def _endpoint(url: str) -> tuple[str, int]:
-    """Return the host, which may be empty, and the port of a URL; ConfigError if there is anything else or no port."""
-    try:
-        parts = urlsplit(url)
-        if parts.port is not None and parts.netloc and url == f"{parts.scheme}://{parts.netloc}":
-            return parts.hostname or "", parts.port
-    except ValueError:
-        pass  # a port out of range, or brackets without their pair
-    scheme = url.partition(":")[0]
-    raise ConfigError(f"{url}: expected {scheme}://HOST:PORT, with an IPv6 address in brackets")
-
-
-def _connect(host: str, port: int) -> socket.socket:
-    """Connect to the first address that answers; each gets an equal share of the time that is left."""
-    deadline = time.monotonic() + CONNECT_TIMEOUT
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    failure = OSError("no address")
-    for tried, (family, kind, protocol, _, address) in enumerate(addresses):
-        connection = socket.socket(family, kind, protocol)
-        try:
-            connection.settimeout(max(deadline - time.monotonic(), 0.1) / (len(addresses) - tried))
-            connection.connect(address)
-            if connection.getsockname() != connection.getpeername():
-                return connection
-            # Linux connects a socket to itself when it happens to pick the port it calls; only retries meet this.
-            failure = ConnectionRefusedError("Connection refused")
-        except OSError as error:
-            failure = error
-        connection.close()
-    raise failure
-
-
 def _measured(ancillary: Sequence[tuple[int, int, bytes]], arrived: int, dropped: int) -> tuple[int, int]:
     """Return when a datagram arrived and how many were dropped so far, if the kernel says so; else what is given."""
     for _, kind, value in ancillary:
@@ -302,15 +183,3 @@ def _join(listener: socket.socket, group: IPv4Address | IPv6Address, address: An
         listener.bind((host, port, flow, interface or scope))
         request = group.packed + struct.pack("@I", interface or scope)  # struct ipv6_mreq
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, request)
-
-
-def _keep_alive(connection: socket.socket, idle: int) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    if sys.platform == "linux":
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, idle)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(1, idle // 3))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)

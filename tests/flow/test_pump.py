@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import logging
 import queue
-import re
 import threading
-import time
-from collections import deque
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,14 +16,14 @@ from stripchart.flow.events import EventLog
 from stripchart.flow.hub import Hub
 from stripchart.flow.ledger import describe
 from stripchart.flow.pump import Backoff, Pump, State
-from stripchart.flow.records import Channel, Command, Kind, make_batch
+from stripchart.flow.records import Channel, Kind, make_batch
 from support.parts import BrokenError, LineDecoder, ScriptedSource
 from support.wait import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-    from stripchart.flow.records import Batch, Chunk
+    from stripchart.flow.records import Batch
 
 AT_ONCE = Backoff(0.001, 0.002)
 NEVER = Backoff(1000.0, 1000.0)
@@ -323,169 +320,6 @@ def test_the_wait_starts_over_once_something_arrived(rig: Callable[..., Rig]):
     assert [asked.get(timeout=10) for _ in range(4)] == [0, 1, 2, 0]
 
 
-class Asking(LineDecoder):
-    """Asks for something whenever it is fed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.commands: deque[Command] = deque()
-
-    def feed(self, chunks: Sequence[Chunk]) -> Sequence[Batch]:
-        self.commands.append(Command(b"names?", "ask"))
-        return super().feed(chunks)
-
-
-def test_what_a_decoder_asks_for_is_sent_to_a_source_that_can_write():
-    written: queue.Queue[tuple[bytes, str]] = queue.Queue()
-    source = ScriptedSource(b"1\n", b"2\n")
-    source.write = lambda data, topic: written.put((data, topic))  # type: ignore[attr-defined] # optional
-    it = Pump("bench", source, Asking(), Hub(), backoff=AT_ONCE)
-    it.start()
-    assert written.get(timeout=10) == (b"names?", "ask")
-    until(lambda: it.counts().bytes == 4)
-    assert it.stop()
-    assert it.counts().commands_sent == 1
-
-
-def test_a_write_that_fails_ends_nothing():
-    def fail(_data: bytes, _topic: str) -> None:
-        raise SourceLost("away")
-
-    source = ScriptedSource(b"1\n", b"2\n")
-    source.write = fail  # type: ignore[attr-defined] # optional
-    it = Pump("bench", source, Asking(), Hub(), backoff=AT_ONCE)
-    it.start()
-    until(lambda: it.counts().bytes == 4 and it.counts().commands_dropped)
-    assert it.state is State.CONNECTED
-    assert it.stop()
-
-
-def test_commands_for_a_source_that_cannot_write_are_counted():
-    it = Pump("bench", ScriptedSource(b"1\n"), Asking(), Hub(), backoff=AT_ONCE)
-    it.start()
-    until(lambda: it.counts().commands_dropped == 1)
-    assert it.stop()
-    assert describe(it)["commands_dropped"] == 1
-
-
-class Writable(ScriptedSource):
-    """Says what it was sent, as soon as it was."""
-
-    def write(self, data: bytes, topic: str = "") -> None:
-        assert self.is_open
-        assert threading.current_thread().name == "stripchart-bench"
-        self.orders.put(data)
-        self.topic = topic
-
-
-def talking(*orders: bytes | Exception, **options: object) -> tuple[Pump, Writable, EventLog, Hub]:
-    source, events, hub = Writable(*orders), EventLog(), Hub()
-    it = Pump("bench", source, LineDecoder(), hub, **{"backoff": AT_ONCE, "events": events, **options})  # type: ignore[arg-type]
-    it.start()
-    until(lambda: it.state is not State.WAITING)
-    return it, source, events, hub
-
-
-def test_what_a_person_sends_is_sent_at_once_and_its_answer_is_in_the_same_log():
-    it, _, events, _ = talking()
-    assert it.writable
-    began = time.monotonic()
-    number = it.send(b"7\n").result(10)
-    assert time.monotonic() - began < 5 * pump.READ_TIMEOUT
-    until(lambda: it.counts().samples == 1)
-    began = time.monotonic()
-    it.send(b"8\n").result(10)
-    assert time.monotonic() - began < pump.READ_TIMEOUT, "a conversation is quicker than its first word"
-    until(lambda: it.counts().samples == 2)
-    assert it.stop()
-    lines = it.console.log().lines
-    assert [(line.direction, line.text) for line in lines] == [("out", "7"), ("in", "7"), ("out", "8"), ("in", "8")]
-    assert lines[0].number == number
-    commands = [event for event in events.events() if event.kind == "command"]
-    assert [(event.source, event.text) for event in commands] == [("bench", "7"), ("bench", "8")]
-    assert (describe(it)["commands_sent"], describe(it)["commands_dropped"]) == (2, 0)
-
-
-def test_nothing_is_sent_to_what_is_not_connected_or_cannot_write():
-    it, _, _, _ = talking(SourceLost("unplugged"), backoff=NEVER)
-    until(lambda: it.state is State.LOST)
-    with pytest.raises(SourceLost, match="bench: cannot be sent to while it is lost: unplugged"):
-        it.send(b"x")
-    assert it.stop()
-    with pytest.raises(SourceLost, match="while it is stopped"):
-        it.send(b"x")
-    mute = Pump("mute", ScriptedSource(), LineDecoder(), Hub())
-    assert not mute.writable
-    with pytest.raises(ConfigError, match="mute: nothing can be sent to script:"):
-        mute.send(b"x")
-
-
-def test_who_waits_is_told_when_it_stops():
-    it, source, _, _ = talking()
-    source.may_read.clear()
-    reads = source.reads
-    until(lambda: source.reads > reads)
-    receipt = it.send(b"x")
-    it.ask_to_stop()
-    source.may_read.set()
-    with pytest.raises(SourceLost, match="left before it was sent"):
-        receipt.result(10)
-    assert it.stop()
-    assert describe(it)["commands_dropped"] == 1
-
-
-def test_a_released_device_is_closed_until_it_is_taken_back():
-    it, source, events, hub = talking(b"1\n2")
-    until(lambda: it.counts().samples == 1)
-    it.release().result(10)
-    it.release().result(10)
-    assert (it.state, source.is_open, it.alive()) == (State.RELEASED, False, True)
-    with pytest.raises(SourceLost, match="cannot be sent to while it is released: left to other programs"):
-        it.send(b"x")
-    source.orders.put(b"3\n")
-    time.sleep(0.1)
-    assert source.opened == 1
-    it.retake()
-    it.retake()
-    until(lambda: it.counts().samples == 2)
-    batch, gaps = hub.read("bench")
-    assert batch["value"].tolist() == [1, 3]
-    assert gaps.tolist() == [1]
-    assert it.reconnects == 0
-    assert it.counts().bytes_skipped == 1
-    assert it.stop()
-    told = [(event.kind, event.text) for event in events.events()]
-    assert [kind for kind, _ in told] == [
-        "waiting", "connected", "released", "gap", "waiting", "connected", "stopped",
-    ]  # fmt: skip
-    assert re.fullmatch(r"nothing was read for 0\.\d s, while it was released", told[3][1])
-
-
-def test_what_is_lost_can_be_released_too_and_need_not_be_there_when_it_is_taken_back():
-    it, source, _, _ = talking(SourceLost("unplugged"), backoff=NEVER, must_start=True)
-    until(lambda: it.state is State.LOST)
-    it.release().result(10)
-    assert it.state is State.RELEASED
-    source.open_orders.put(SourceLost("still unplugged"))
-    it.retake()
-    until(lambda: it.reason == "still unplugged")
-    assert it.state is State.WAITING
-    assert it.stop()
-
-
-def test_stopping_what_is_released():
-    it, source, _, _ = talking()
-    it.release().result(10)
-    assert it.stop()
-    assert it.state is State.STOPPED
-    with pytest.raises(SourceLost, match="bench: is stopped, so there is nothing to release"):
-        it.release()
-    it.start()
-    until(lambda: it.state is State.CONNECTED)
-    assert source.opened == 2
-    assert it.stop()
-
-
 def test_the_newest_input_can_be_looked_at(rig: Callable[..., Rig]):
     it = rig(b"1\n2\n", b"oops\n")
     it.pump.start()
@@ -500,103 +334,6 @@ def test_a_tap_gets_all_that_was_read_before_it_is_decoded(rig: Callable[..., Ri
     it.pump.start()
     until(lambda: len(taken) == 3)
     assert taken == [("bench", b"1\n2", 0), ("bench", b"", 1), ("bench", b"raise\n", 1)]
-
-
-class Durable(ScriptedSource):
-    """Its marks count the reads of a connection that gave something."""
-
-    durable = True
-    redelivered = 7
-
-    def __init__(self, *orders: bytes | Exception) -> None:
-        super().__init__(*orders)
-        self.taken = 0
-        self.acknowledged: list[tuple[int, int]] = []
-        self.asked_by: list[str] = []
-
-    def open(self) -> None:
-        super().open()
-        self.taken = 0
-
-    def read(self, timeout: float) -> Sequence[Chunk]:
-        chunks = super().read(timeout)
-        self.taken += len(chunks)
-        return chunks
-
-    def mark(self) -> tuple[int, int]:
-        return self.opened, self.taken
-
-    def acknowledge(self, mark: tuple[int, int]) -> None:
-        assert self.is_open
-        self.acknowledged.append(mark)
-
-    def send_again(self) -> None:
-        self.asked_by.append(threading.current_thread().name)
-
-
-def test_what_the_record_has_is_acknowledged():
-    source = Durable(b"1\n", b"2\n3\n")
-    it = Pump("bench", source, LineDecoder(), Hub(), backoff=AT_ONCE)
-    it.start()
-    until(lambda: it.counts().samples == 3)
-    it.stored(2)
-    assert source.acknowledged == [(1, 1)]
-    assert describe(it)["redelivered"] == 7
-
-    def caught_up() -> bool:
-        it.stored(3)
-        return source.acknowledged == [(1, 1), (1, 2)]
-
-    until(caught_up)
-    assert it.stop()
-
-
-def test_what_the_record_missed_is_asked_for_by_its_own_thread():
-    source = Durable(b"1\n")
-    events = EventLog()
-    it = Pump("bench", source, LineDecoder(), Hub(), backoff=AT_ONCE, events=events)
-    it.start()
-    until(lambda: it.counts().samples == 1)
-    it.missed()
-    until(lambda: source.opened == 2)
-    assert source.asked_by == ["stripchart-bench"]
-    source.orders.put(b"1\n")
-    until(lambda: it.counts().samples == 2)
-    until(lambda: it.stored(2) or source.acknowledged == [(2, 1)])
-    assert it.stop()
-    assert it.reconnects == 1
-    texts = [event.text for event in events.events() if event.kind == "lost"]
-    assert texts == ["the recording missed messages; asking for them again"]
-
-
-@pytest.mark.parametrize("ending", [None, EndOfSource()])
-def test_a_source_closes_when_the_record_has_caught_up(ending: Exception | None, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("stripchart.flow.receipts.SETTLE", 30.0)
-    source = Durable(b"1\n", b"2\n", *([ending] if ending else []))
-    it = Pump("bench", source, LineDecoder(), Hub(), backoff=AT_ONCE)
-    it.start()
-    until(lambda: it.counts().samples == 2)
-    it.ask_to_stop()
-    it.stored(1)
-    assert source.is_open
-
-    def caught_up() -> bool:
-        it.stored(2)
-        return not source.is_open
-
-    until(caught_up)
-    assert it.stop()
-    assert source.acknowledged[-1] == (1, 2)
-
-
-def test_a_source_closes_also_when_the_record_does_not_catch_up(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("stripchart.flow.receipts.SETTLE", 0.05)
-    source = Durable(b"1\n")
-    it = Pump("bench", source, LineDecoder(), Hub(), backoff=AT_ONCE)
-    it.start()
-    until(lambda: it.counts().samples == 1)
-    assert it.stop()
-    assert source.acknowledged == []
 
 
 def test_what_happens_is_told_as_events(rig: Callable[..., Rig]):

@@ -36,6 +36,7 @@ def test_help_tells_commands_and_exit_codes(arguments: list[str]):
         "demo", "watch", "run", "ports", "check", "schema",
     }  # fmt: skip
     assert re.findall(r"^    (\d+)  ", result.stdout, re.MULTILINE) == ["0", "1", "2", "3", "130"]
+    assert "...\n" not in result.stdout.partition("Commands:")[2]  # each fits in its line
 
 
 @pytest.mark.parametrize("command", ["demo", "watch", "run"])

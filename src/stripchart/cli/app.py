@@ -124,7 +124,10 @@ def watch(
     decoder: Annotated[str, typer.Option(metavar="NAME", help="Decoder to use instead of the source's own.")] = "",
     name: Annotated[str, typer.Option(metavar="NAME", help="Name of the source, if there is one URL.")] = "",
 ) -> int:
-    """Watch one or several sources, such as serial:/dev/ttyUSB0?baudrate=9600 or - for standard input."""
+    """Watch one or several sources.
+
+    Such as serial:/dev/ttyUSB0?baudrate=9600, or - for standard input.
+    """
     if not urls:
         return _suggest_urls()
     if name and len(urls) > 1:
@@ -205,7 +208,10 @@ def ports() -> int:
 
 @app.command()
 def check(config: ConfigPath) -> int:
-    """Check a configuration and tell all its mistakes; nothing is opened."""
+    """Check a configuration and tell all its mistakes.
+
+    Nothing is opened.
+    """
     from stripchart.config.file import load
 
     log_to_stderr()

@@ -104,7 +104,10 @@ def import_(
         str, typer.Option(metavar="NAME", help="Of times that tell none, such as UTC or Europe/Berlin; this machine's.")
     ] = "",
 ) -> int:
-    """Make a recording of a CSV or Parquet file: our own exports exactly, and those of other programs."""
+    """Make a recording of a CSV or Parquet file.
+
+    Our own exports exactly, and those of other programs.
+    """
     from stripchart.store.importing.importer import Options, import_file
     from stripchart.store.library.folder import place_for
 

@@ -46,7 +46,10 @@ def decode(
     rows_as: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = Format.TABLE,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Print so many rows at most.")] = None,
 ) -> int:
-    """Decode a file and print its rows; what became of all input is told at the end."""
+    """Decode a file and print its rows.
+
+    What became of all input is told at the end.
+    """
     from stripchart.cli import decoding
 
     made = decoding.make_decoder(decoder, arguments.pairs("--option", option or ()))

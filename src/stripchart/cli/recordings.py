@@ -43,7 +43,10 @@ def info(
     check: Annotated[bool, typer.Option("--check", help="Read all of it; exit with 1 if any is damaged.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """Tell what is in a recording: its runs, streams and channels, what happened, and whether it is whole."""
+    """Tell what is in a recording.
+
+    Its runs, streams and channels, what happened, and whether it is whole.
+    """
     from stripchart.cli.describing import fact_lines, facts, problem_lines
     from stripchart.store.library.folder import find
     from stripchart.store.reading.reader import Recording
@@ -78,7 +81,10 @@ def note(
         str | None, typer.Option(metavar="TIME", help="Mark this time with it; the end is -1s, and so on.")
     ] = None,
 ) -> int:
-    """Write a note into a recording: on all of it, instead of the one it has, or at a time; or give it a title."""
+    """Write a note into a recording, or give it a title.
+
+    A note is on all of it, instead of the one that it has, or at a time.
+    """
     from stripchart.store.library.annotate import add_note, annotate
     from stripchart.store.library.folder import find
     from stripchart.store.reading.instants import parse_instant

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext
 
+# A shell that begins the tests in the background has them ignore Ctrl-C, and so would every command that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # A slow machine is not a failure.
 settings.register_profile("stripchart", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("stripchart")

@@ -36,7 +36,7 @@ def test_every_panel_of_the_dashboard_shows_something(page: Page) -> None:
         strips = sum(panel.kind == "strip" for panel in panels)
         page.wait_for_function("(count) => stripchart.strips.strips.size === count", arg=strips)
         page.wait_for_function(f"({SAID})() === {len(panels) - strips}")
-        assert page.evaluate("[...stripchart.strips.strips.values()].every(({lines}) => lines.length > 0)")
+        page.wait_for_function("[...stripchart.strips.strips.values()].every(({lines}) => lines.length > 0)")
         answer = page.request.post(f"{running.url()}api/layout", data=page.evaluate("stripchart.design.table"))
         assert tomllib.loads(answer.text()) == {"page": [design.describe() for design in designs]}
         page.goto("about:blank")

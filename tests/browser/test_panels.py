@@ -67,6 +67,7 @@ def test_names_stand_where_there_is_room_for_them(page: Page) -> None:
         {"kind": "number", "channels": ["bench/light"], "width": 4},
     ]
     with watched(page, *panels):
+        page.wait_for_function("document.querySelectorAll('#strips > section').length === 3")
         page.wait_for_function("[...stripchart.strips.strips.values()].every(({view}) => view?.frame?.bbox.width > 0)")
 
         def places(width: int) -> list[dict[str, float]]:

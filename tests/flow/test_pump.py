@@ -17,7 +17,7 @@ from stripchart.flow.hub import Hub
 from stripchart.flow.ledger import describe
 from stripchart.flow.pump import Backoff, Pump, State
 from stripchart.flow.records import Channel, Kind, make_batch
-from support.parts import BrokenError, LineDecoder, ScriptedSource
+from support.parts import AT_ONCE, BrokenError, LineDecoder, ScriptedSource
 from support.wait import until
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from stripchart.flow.records import Batch
 
-AT_ONCE = Backoff(0.001, 0.002)
 NEVER = Backoff(1000.0, 1000.0)
 
 

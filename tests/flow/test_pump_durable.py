@@ -9,16 +9,14 @@ from stripchart.errors import EndOfSource
 from stripchart.flow.events import EventLog
 from stripchart.flow.hub import Hub
 from stripchart.flow.ledger import describe
-from stripchart.flow.pump import Backoff, Pump
-from support.parts import LineDecoder, ScriptedSource
+from stripchart.flow.pump import Pump
+from support.parts import AT_ONCE, LineDecoder, ScriptedSource
 from support.wait import until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stripchart.flow.records import Chunk
-
-AT_ONCE = Backoff(0.001, 0.002)
 
 
 class Durable(ScriptedSource):

@@ -16,7 +16,7 @@ from stripchart.flow.hub import Hub
 from stripchart.flow.ledger import describe
 from stripchart.flow.pump import Backoff, Pump, State
 from stripchart.flow.records import Command
-from support.parts import LineDecoder, ScriptedSource
+from support.parts import AT_ONCE, LineDecoder, ScriptedSource
 from support.wait import until
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from stripchart.flow.records import Batch, Chunk
 
-AT_ONCE = Backoff(0.001, 0.002)
 NEVER = Backoff(1000.0, 1000.0)
 
 

@@ -8,12 +8,15 @@ import time
 from typing import TYPE_CHECKING
 
 from stripchart.errors import StripchartError
+from stripchart.flow.backoff import Backoff
 from stripchart.flow.records import Batch, Channel, Chunk, Tally, make_batch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 VALUE = (Channel("value"),)
+AT_ONCE = Backoff(0.001, 0.002)
+"""Hardly a pause between two attempts to open."""
 
 
 class ScriptedSource:

@@ -126,7 +126,7 @@ export class Cursors {
     const shade = make("div", "shade");
     const lines = NAMES.map((name, place) => {
       const line = make("div", "cursor");
-      line.append(make("span", {textContent: name}));
+      line.append(make("span", "", name));
       line.addEventListener("pointerdown", (event) => {
         if (event.button !== 0) return;
         line.setPointerCapture(event.pointerId);

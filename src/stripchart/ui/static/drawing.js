@@ -56,7 +56,7 @@ function arrange(strips, panels, box) {
   const sections = [...strips.box.children].map((element) => [element, element.getBoundingClientRect()]);
   for (const [element, now] of sections.sort(([, one], [, other]) => one.top - other.top || one.left - other.left)) {
     const found = {element, strip: strip.get(element), panel: panel.get(element), bottom: now.bottom};
-    const height = found.strip ? heightOf(found.strip) : now.height;
+    const height = found.strip ? heightOf(found.strip, now.width) : now.height;
     if (!height || (!found.strip && !found.panel)) continue;
     const above = placed.filter(({bottom}) => bottom <= now.top + 1).map((each) => each.top + each.height + GAP);
     placed.push({...found, left: now.left - box.left + EDGE, top: Math.max(HEAD + EDGE, ...above), width: now.width, height});

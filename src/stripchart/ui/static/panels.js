@@ -197,7 +197,7 @@ export async function drawn(question, signal = null) {
   return answer.ok ? told : Object.fromEntries(question.keys.map((key) => [key, told]));
 }
 
-/** Put a section where its place in the design is; strips without one stand at the end. */
+/** Put a section where its place in the design is, compact while it is narrow; strips without one stand at the end. */
 export function insert(box, section, place) {
   section.dataset.place = place ?? "";
   const order = (each) => (each.dataset.place === "" ? Infinity : Number(each.dataset.place));

@@ -63,9 +63,7 @@ export class Readings {
     if (line.shown === text) return;
     line.shown = text;
     line.value.textContent = text;
-    if (line.unit && value != null) {
-      line.value.append(make("small", "", line.unit));
-    }
+    if (line.unit && value != null) line.value.append(make("small", "", line.unit));
   }
 
   showSources(sources) {

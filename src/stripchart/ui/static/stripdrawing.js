@@ -19,36 +19,34 @@ const APART = 18;
 /** Pixels of a character of the legend, on average. */
 const CHARACTER = 7;
 
-const visibleLines = (strip) => strip.lines.filter((line) => line.renderer?.visible);
 const isCompact = ({section}) => section.classList.contains("compact");
 
-/** Pixels that a strip takes in a drawing, of which the names of all its lines are part; 0 where there is nothing to draw. */
-export function heightOf(strip) {
-  if (!(strip.view?.frame?.bbox.width > 0) || !visibleLines(strip).length) return 0;
-  const {height} = legendOf(strip, strip.section.clientWidth);
+/** Pixels that a strip takes in a drawing so wide, with the names of all its lines; 0 where there is nothing to draw. */
+export function heightOf(strip, width) {
+  const {entries, height} = legendOf(strip, width);
+  if (!(strip.view?.frame?.bbox.width > 0) || !entries.length) return 0;
   return isCompact(strip) ? strip.plot.clientHeight + height : Math.max(strip.section.clientHeight, height);
 }
 
-/** Where the names of a strip's lines are, beside the lines and below each other, or above them and after each other. */
+/** The lines that are seen, with the places of their names: beside the plot and below each other, or above it and after each other. */
 function legendOf(strip, width) {
   const compact = isCompact(strip);
   const left = INDENT + (compact ? 0 : strip.plot.clientWidth);
   const letters = Math.floor((width - left - SWATCH - 4) / CHARACTER);
   let [x, y] = [left, ABOVE];
-  const places = visibleLines(strip).map(({name}, place) => {
-    const needs = SWATCH + Math.min(name.length, letters) * CHARACTER;
+  const entries = strip.lines.filter((line) => line.renderer?.visible).map((line, place) => {
+    const needs = SWATCH + Math.min(line.name.length, letters) * CHARACTER;
     if (!compact || !place || x + needs > width) [x, y] = [left, y + LEGEND_LINE];
-    const at = {x, y};
+    const entry = {line, x, y};
     x += needs + APART;
-    return at;
+    return entry;
   });
-  return {left, letters, places, height: y + BELOW};
+  return {left, letters, entries, height: y + BELOW};
 }
 
 /** Draw a strip in a box, and return where its lines are and which rows they have. */
 export function drawStrip(svg, strip, {left, top, width, height}, {strips, marks, cursors}) {
   const {start, end} = strips.range;
-  const lines = visibleLines(strip);
   const legend = legendOf(strip, width);
   // Where it is on the page, so that the times of all panels are below each other.
   const {bbox} = strip.view.frame;
@@ -79,17 +77,16 @@ export function drawStrip(svg, strip, {left, top, width, height}, {strips, marks
   });
   add(svg, "text", {x: left + legend.left, y: top + ABOVE, fill: css("--soft"), "font-size": 12, "font-weight": 600}, cut(strip.title, legend.letters + 3));
   const told = {...frame, lines: [], rows: {}};
-  lines.forEach((line, place) => {
+  for (const {line, ...at} of legend.entries) {
     const rows = visible(strips.source(line.source).data, start, end);
     const colour = css(`--c${line.colour}`);
     const up = line.right ? yRight : y;
     drawLine(inside, line.renderer.glyph, rows.t, rows[line.column], x, up, colour, (end - start) / frame.width);
-    const at = {x: left + legend.places[place].x, y: top + legend.places[place].y};
-    add(svg, "path", {d: `M${at.x} ${at.y - 4}h14`, stroke: colour, "stroke-width": 3});
-    add(svg, "text", {x: at.x + SWATCH, y: at.y, fill: css("--ink"), "font-size": 12.5}, cut(line.name, legend.letters));
+    add(svg, "path", {d: `M${left + at.x} ${top + at.y - 4}h14`, stroke: colour, "stroke-width": 3});
+    add(svg, "text", {x: left + at.x + SWATCH, y: top + at.y, fill: css("--ink"), "font-size": 12.5}, cut(line.name, legend.letters));
     told.rows[line.source] = rows;
     told.lines.push({name: line.name, unit: line.unit, source: line.source, column: line.column, channel: line.channel});
-  });
+  }
   return told;
 }
 

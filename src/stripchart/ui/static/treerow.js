@@ -80,7 +80,7 @@ export class Row {
     const number = typeof now?.value === "number";
     this.value.textContent = !now ? "" : format(number ? now.value * scale + offset : now.value);
     if (entry?.unitShown && number) {
-      this.value.append(make("small", {textContent: entry.unitShown}));
+      this.value.append(make("small", "", entry.unitShown));
     }
     this.age.textContent = old && now.time != null ? ago(now.time) : "";
     const points = old ? [] : (entry?.spark ?? []);
